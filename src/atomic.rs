@@ -1,0 +1,73 @@
+//! Atomics and cells, from `core` or from loom: the only place that chooses.
+//!
+//! A machine imports its words from here and is thereby the same code in both builds.
+
+#[cfg(not(loom))]
+pub(crate) use core::sync::atomic::{AtomicU8, AtomicU32, AtomicUsize};
+#[cfg(loom)]
+pub(crate) use loom::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, AtomicUsize};
+
+#[cfg(all(not(loom), target_has_atomic = "64"))]
+pub(crate) use core::sync::atomic::AtomicU64;
+#[cfg(all(not(loom), not(target_has_atomic = "64")))]
+pub(crate) use narrow::AtomicU64;
+
+pub(crate) use core::sync::atomic::Ordering;
+
+/// Makes a constructor `const`, but not under loom, whose atomics are made at run time.
+macro_rules! const_unless_loom {
+    ($(#[$attribute:meta])* $visibility:vis const fn $($rest:tt)*) => {
+        #[cfg(not(loom))]
+        $(#[$attribute])* $visibility const fn $($rest)*
+
+        #[cfg(loom)]
+        $(#[$attribute])* $visibility fn $($rest)*
+    };
+}
+pub(crate) use const_unless_loom;
+
+/// The few calls of `AtomicU64` that the machines use, for targets that have none. Every operation there is at
+/// least as strong as the ordering asked for.
+#[cfg(any(test, not(target_has_atomic = "64")))]
+#[cfg(not(loom))]
+mod narrow {
+    use super::Ordering;
+    use crossbeam_utils::atomic::AtomicCell;
+
+    #[cfg_attr(target_has_atomic = "64", allow(dead_code))]
+    pub(crate) struct AtomicU64(AtomicCell<u64>);
+
+    #[cfg_attr(target_has_atomic = "64", allow(dead_code))]
+    impl AtomicU64 {
+        pub(crate) const fn new(value: u64) -> Self {
+            Self(AtomicCell::new(value))
+        }
+
+        pub(crate) fn load(&self, _: Ordering) -> u64 {
+            self.0.load()
+        }
+
+        pub(crate) fn compare_exchange_weak(
+            &self,
+            current: u64,
+            new: u64,
+            _: Ordering,
+            _: Ordering,
+        ) -> Result<u64, u64> {
+            self.0.compare_exchange(current, new)
+        }
+
+        pub(crate) fn fetch_and(&self, bits: u64, _: Ordering) -> u64 {
+            self.0.fetch_and(bits)
+        }
+    }
+
+    #[test]
+    fn the_fallback_for_targets_without_64_bit_atomics_counts_like_the_real_one() {
+        let word = AtomicU64::new(7);
+        assert_eq!(word.compare_exchange_weak(7, 12, Ordering::Acquire, Ordering::Relaxed), Ok(7));
+        assert_eq!(word.compare_exchange_weak(7, 1, Ordering::Acquire, Ordering::Relaxed), Err(12));
+        assert_eq!(word.fetch_and(!4, Ordering::Relaxed), 12);
+        assert_eq!(word.load(Ordering::Relaxed), 8);
+    }
+}

@@ -1,0 +1,287 @@
+//! The face of [`Rounds`].
+
+use crate::atomic::const_unless_loom;
+use crate::deadline::Deadline;
+use crate::error::BrokenBarrierError;
+use crate::machine::rounds::Rounds;
+use core::fmt;
+use core::panic::{RefUnwindSafe, UnwindSafe};
+use std::time::{Duration, Instant};
+
+/// A meeting point: each of a number of threads waits until all of them have arrived. Then it can be used again.
+///
+/// Python: [`threading.Barrier`](https://docs.python.org/3/library/threading.html#barrier-objects).
+///
+/// Unlike std's it does not hang when a party stays away. A party that runs out of time **breaks** the barrier: everybody
+/// who waits, and everybody who comes later, gets a [`BrokenBarrierError`] until [`reset`](Self::reset). So does
+/// [`abort`](Self::abort).
+///
+/// # What you can rely on
+/// - What any party did before `wait` is seen by the action, and by all parties afterwards.
+/// - The action, if there is one, runs once per round, in the thread that arrived last, before anybody leaves. It runs
+///   under no lock and may use the barrier, except `wait`, with which it would wait for itself.
+/// - A round is decided once. It **trips** when the action returns; after that neither `abort` nor `reset` nor a deadline
+///   takes it back. Before that, `abort` and `reset` fail it for all who are in it, also for the one that runs the action;
+///   a deadline that passes while the action runs does not.
+/// - Within a round each party gets its own index. More threads than parties may use the barrier: who comes while the
+///   action runs waits for the next round.
+///
+/// # Examples
+/// Two phases, and something to do between them:
+/// ```
+/// use sixfold::Barrier;
+/// use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+///
+/// let read = AtomicU32::new(0);
+/// let barrier = Barrier::new(3);
+/// std::thread::scope(|scope| {
+///     for _ in 0..3 {
+///         scope.spawn(|| {
+///             read.fetch_add(1, Relaxed);
+///             let index = barrier.wait().expect("nobody breaks it");
+///             assert_eq!(read.load(Relaxed), 3, "all have read");
+///             if index == 0 {
+///                 // One of them prints the summary ...
+///             }
+///         });
+///     }
+/// });
+/// ```
+/// A party that fails frees the others:
+/// ```
+/// use sixfold::Barrier;
+///
+/// let barrier = Barrier::new(2);
+/// std::thread::scope(|scope| {
+///     scope.spawn(|| assert!(barrier.wait().is_err()));
+///     // This party cannot do its part:
+///     barrier.abort();
+/// });
+/// ```
+///
+/// # Blocking
+/// Who waits sleeps. A timeout counts from the moment at which the party joins a round.
+#[doc(alias("threading.Barrier", "CyclicBarrier", "rendezvous"))]
+pub struct Barrier {
+    rounds: Rounds,
+    parties: usize,
+    timeout: Option<Duration>,
+    action: Option<Box<dyn Fn() + Send + Sync>>,
+}
+
+/// A panic in the action breaks the barrier, and that can be seen.
+impl UnwindSafe for Barrier {}
+impl RefUnwindSafe for Barrier {}
+
+impl Barrier {
+    const_unless_loom! {
+        /// A barrier for `parties` threads. Python: `Barrier(parties)`.
+        ///
+        /// # Panics
+        /// If `parties` is 0.
+        ///
+        /// # Examples
+        /// ```
+        /// static START: sixfold::Barrier = sixfold::Barrier::new(2);
+        /// assert_eq!(START.parties(), 2);
+        /// ```
+        #[must_use]
+        #[track_caller]
+        pub const fn new(parties: usize) -> Self {
+            assert!(parties > 0, "a barrier has at least one party");
+            Self { rounds: Rounds::new(), parties, timeout: None, action: None }
+        }
+    }
+
+    /// A barrier for `parties` threads, the last of which to arrive runs `action`, each round. Python:
+    /// `Barrier(parties, action)`.
+    ///
+    /// If the action panics, the barrier breaks; the panic goes on in the thread that ran it.
+    ///
+    /// # Panics
+    /// If `parties` is 0.
+    ///
+    /// # Examples
+    /// ```
+    /// use sixfold::Barrier;
+    /// use std::sync::Arc;
+    /// use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+    ///
+    /// let rounds = Arc::new(AtomicU32::new(0));
+    /// let barrier = Barrier::with_action(2, {
+    ///     let rounds = rounds.clone();
+    ///     move || _ = rounds.fetch_add(1, Relaxed)
+    /// });
+    /// std::thread::scope(|scope| {
+    ///     for _ in 0..2 {
+    ///         scope.spawn(|| barrier.wait().expect("nobody breaks it"));
+    ///     }
+    /// });
+    /// assert_eq!(rounds.load(Relaxed), 1);
+    /// ```
+    #[must_use]
+    #[track_caller]
+    pub fn with_action(parties: usize, action: impl Fn() + Send + Sync + 'static) -> Self {
+        Self { action: Some(Box::new(action)), ..Self::new(parties) }
+    }
+
+    /// The timeout for [`wait`](Self::wait). Python: `Barrier(parties, timeout=seconds)`.
+    ///
+    /// A single call waits for ever with `wait_timeout(Duration::MAX)`.
+    ///
+    /// # Examples
+    /// ```
+    /// use sixfold::Barrier;
+    /// use std::time::Duration;
+    ///
+    /// static MEETING: Barrier = Barrier::new(2).with_timeout(Duration::from_millis(1));
+    /// assert!(MEETING.wait().is_err(), "the other party did not come in time");
+    /// ```
+    #[must_use]
+    pub const fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// Waits until all parties have arrived. Python: `wait()`.
+    ///
+    /// Returns the index of this party in the round: `0..parties`, in the order in which they arrived.
+    ///
+    /// # Errors
+    /// [`BrokenBarrierError`] if the barrier is broken, breaks, or is reset meanwhile; also if the default timeout runs
+    /// out, which breaks it.
+    ///
+    /// # Panics
+    /// If the action panics in this thread; the barrier is broken then.
+    ///
+    /// # Examples
+    /// ```
+    /// let alone = sixfold::Barrier::new(1);
+    /// assert_eq!(alone.wait(), Ok(0));
+    /// assert_eq!(alone.wait(), Ok(0));
+    /// ```
+    pub fn wait(&self) -> Result<usize, BrokenBarrierError> {
+        self.wait_until(|| self.timeout.map_or(Deadline::Never, Deadline::after))
+    }
+
+    /// As [`wait`](Self::wait), for at most `timeout` in place of the default one. Python: `wait(timeout)`.
+    ///
+    /// Running out of time breaks the barrier for all. Zero: only the last to arrive gets through. Too large to be added
+    /// to now: for ever. The time counts from when this party joins a round.
+    ///
+    /// # Errors
+    /// As [`wait`](Self::wait).
+    ///
+    /// # Panics
+    /// As [`wait`](Self::wait).
+    ///
+    /// # Examples
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let barrier = sixfold::Barrier::new(2);
+    /// assert!(barrier.wait_timeout(Duration::from_millis(1)).is_err());
+    /// assert!(barrier.broken());
+    /// ```
+    pub fn wait_timeout(&self, timeout: Duration) -> Result<usize, BrokenBarrierError> {
+        self.wait_until(|| Deadline::after(timeout))
+    }
+
+    /// As [`wait`](Self::wait), until `deadline` at the latest. Running out of time breaks the barrier for all.
+    ///
+    /// # Errors
+    /// As [`wait`](Self::wait).
+    ///
+    /// # Panics
+    /// As [`wait`](Self::wait).
+    ///
+    /// # Examples
+    /// ```
+    /// use std::time::{Duration, Instant};
+    ///
+    /// let alone = sixfold::Barrier::new(1);
+    /// assert_eq!(alone.wait_deadline(Instant::now() + Duration::from_secs(1)), Ok(0));
+    /// ```
+    #[doc(alias = "wait_until")]
+    pub fn wait_deadline(&self, deadline: Instant) -> Result<usize, BrokenBarrierError> {
+        self.wait_until(|| Deadline::at(deadline))
+    }
+
+    fn wait_until(&self, deadline: impl FnMut() -> Deadline) -> Result<usize, BrokenBarrierError> {
+        self.rounds.wait(self.parties, deadline, || {
+            if let Some(action) = &self.action {
+                action();
+            }
+        })
+    }
+
+    /// Makes the barrier as new. Who waits now gets a [`BrokenBarrierError`]. Python: `reset()`.
+    ///
+    /// # Examples
+    /// ```
+    /// let barrier = sixfold::Barrier::new(2);
+    /// barrier.abort();
+    /// barrier.reset();
+    /// assert!(!barrier.broken());
+    /// ```
+    pub fn reset(&self) {
+        self.rounds.reset();
+    }
+
+    /// Breaks the barrier: who waits now, and who comes until [`reset`](Self::reset), gets a [`BrokenBarrierError`].
+    /// Python: `abort()`.
+    ///
+    /// # Examples
+    /// ```
+    /// let barrier = sixfold::Barrier::new(2);
+    /// barrier.abort();
+    /// assert!(barrier.wait().is_err());
+    /// ```
+    pub fn abort(&self) {
+        self.rounds.abort();
+    }
+
+    /// How many threads meet here. Python: `parties`.
+    ///
+    /// # Examples
+    /// ```
+    /// assert_eq!(sixfold::Barrier::new(3).parties(), 3);
+    /// ```
+    #[must_use]
+    pub fn parties(&self) -> usize {
+        self.parties
+    }
+
+    /// How many have arrived and wait: a snapshot. All of them while the action runs; 0 if broken. Python: `n_waiting`.
+    ///
+    /// # Examples
+    /// ```
+    /// assert_eq!(sixfold::Barrier::new(3).n_waiting(), 0);
+    /// ```
+    #[must_use]
+    pub fn n_waiting(&self) -> usize {
+        self.rounds.waiting()
+    }
+
+    /// Whether it is broken: a snapshot, which orders nothing. Python: `broken`.
+    ///
+    /// # Examples
+    /// ```
+    /// assert!(!sixfold::Barrier::new(3).broken());
+    /// ```
+    #[doc(alias = "is_broken")]
+    #[must_use]
+    pub fn broken(&self) -> bool {
+        self.rounds.is_broken()
+    }
+}
+
+impl fmt::Debug for Barrier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Barrier")
+            .field("waiting", &self.n_waiting())
+            .field("parties", &self.parties)
+            .field("broken", &self.broken())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,175 @@
+//! The face of [`Epochs`].
+
+use crate::atomic::const_unless_loom;
+use crate::deadline::Deadline;
+use crate::machine::epochs::Epochs;
+use core::fmt;
+use core::panic::{RefUnwindSafe, UnwindSafe};
+use std::time::{Duration, Instant};
+
+/// A flag that threads can wait for.
+///
+/// Python: [`threading.Event`](https://docs.python.org/3/library/threading.html#event-objects).
+///
+/// [`set`](Self::set) raises it and lets everybody go who waits; it stays up until [`clear`](Self::clear).
+///
+/// # What you can rely on
+/// - `set` frees everybody who waits at that moment, even if `clear` follows at once. So that `wait` has returned does
+///   not mean that the flag is still up.
+/// - Nobody else is freed by it: who begins to wait after that `clear` waits for the next `set`.
+/// - What was done before `set` is seen by whoever `wait` or [`is_set`](Self::is_set) told so.
+///
+/// # Examples
+/// Stop a worker, without waiting for its pause to end:
+/// ```
+/// use sixfold::Event;
+/// use std::time::Duration;
+///
+/// let stop = Event::new();
+/// std::thread::scope(|scope| {
+///     scope.spawn(|| {
+///         // Work once an hour, until told to stop.
+///         while !stop.wait_timeout(Duration::from_secs(3600)) {
+///             // ...
+///         }
+///     });
+///     stop.set();
+/// });
+/// ```
+///
+/// # Size
+/// 8 bytes.
+#[doc(alias("threading.Event", "ManualResetEvent", "SignalEvent", "latch", "notification"))]
+pub struct Event {
+    epochs: Epochs,
+}
+
+#[cfg(not(loom))]
+const _: () = assert!(size_of::<Event>() <= 8);
+
+impl UnwindSafe for Event {}
+impl RefUnwindSafe for Event {}
+
+impl Event {
+    const_unless_loom! {
+        /// An event that is not set. Python: `Event()`.
+        ///
+        /// # Examples
+        /// ```
+        /// static SHUTDOWN: sixfold::Event = sixfold::Event::new();
+        /// assert!(!SHUTDOWN.is_set());
+        /// ```
+        #[must_use]
+        pub const fn new() -> Self {
+            Self { epochs: Epochs::new() }
+        }
+    }
+
+    /// Whether the flag is up. If so, what was done before the `set` that raised it is visible. Python: `is_set()`.
+    ///
+    /// # Examples
+    /// ```
+    /// let event = sixfold::Event::new();
+    /// event.set();
+    /// assert!(event.is_set());
+    /// ```
+    #[doc(alias = "isSet")]
+    #[must_use]
+    #[inline]
+    pub fn is_set(&self) -> bool {
+        self.epochs.is_set()
+    }
+
+    /// Raises the flag and lets everybody go who waits now. Python: `set()`.
+    ///
+    /// If it is up already it stays up.
+    ///
+    /// # Examples
+    /// ```
+    /// let ready = sixfold::Event::new();
+    /// std::thread::scope(|scope| {
+    ///     scope.spawn(|| ready.wait());
+    ///     ready.set();
+    /// });
+    /// ```
+    #[doc(alias = "signal")]
+    #[inline]
+    pub fn set(&self) {
+        self.epochs.set();
+    }
+
+    /// Lowers the flag. Recalls nobody who was let go. Python: `clear()`.
+    ///
+    /// # Examples
+    /// ```
+    /// let event = sixfold::Event::new();
+    /// event.set();
+    /// event.clear();
+    /// assert!(!event.is_set());
+    /// ```
+    #[doc(alias = "reset")]
+    #[inline]
+    pub fn clear(&self) {
+        self.epochs.clear();
+    }
+
+    /// Waits until the flag is raised; returns at once if it is up. Python: `wait()`.
+    ///
+    /// # Examples
+    /// ```
+    /// let event = sixfold::Event::new();
+    /// event.set();
+    /// event.wait();
+    /// ```
+    #[inline]
+    pub fn wait(&self) {
+        self.epochs.wait(|| Deadline::Never);
+    }
+
+    /// As [`wait`](Self::wait), for at most `timeout`. Python: `wait(timeout)`.
+    ///
+    /// True: it was up, or it was raised meanwhile, even if it is down again. False: the time was up. Zero is one try; a
+    /// timeout too large to be added to now is for ever.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let event = sixfold::Event::new();
+    /// assert!(!event.wait_timeout(Duration::from_millis(1)));
+    /// event.set();
+    /// assert!(event.wait_timeout(Duration::ZERO));
+    /// ```
+    #[must_use = "false means that the time was up and the event was not set"]
+    #[inline]
+    pub fn wait_timeout(&self, timeout: Duration) -> bool {
+        self.epochs.wait(|| Deadline::after(timeout))
+    }
+
+    /// As [`wait`](Self::wait), until `deadline` at the latest; one that has passed is one try. False: the time was up.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::time::Instant;
+    ///
+    /// assert!(!sixfold::Event::new().wait_deadline(Instant::now()));
+    /// ```
+    #[doc(alias = "wait_until")]
+    #[must_use = "false means that the time was up and the event was not set"]
+    #[inline]
+    pub fn wait_deadline(&self, deadline: Instant) -> bool {
+        self.epochs.wait(|| Deadline::at(deadline))
+    }
+}
+
+impl Default for Event {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Event").field("set", &self.is_set()).finish()
+    }
+}

@@ -1,0 +1,383 @@
+//! The typed face of [`RawLock`].
+#![allow(unsafe_code)]
+
+use crate::atomic::const_unless_loom;
+use crate::deadline::Deadline;
+use crate::error::NotHeldError;
+use crate::machine::raw_lock::RawLock;
+use crate::parking;
+use core::cell::UnsafeCell;
+use core::fmt;
+use core::marker::PhantomData;
+use core::ops::{Deref, DerefMut};
+use core::panic::{RefUnwindSafe, UnwindSafe};
+use std::time::{Duration, Instant};
+
+/// A lock: one thread at a time gets past [`acquire`](Self::acquire) or [`hold`](Self::hold).
+///
+/// Python: [`threading.Lock`](https://docs.python.org/3/library/threading.html#lock-objects).
+///
+/// Without a type argument it guards no value and has both ways of use: by hand, where any thread may release, and
+/// scoped. `Lock<T>` guards a `T`, which only the guard of a scoped hold gives access to.
+///
+/// It is not re-entrant: a thread that acquires it twice waits for itself, unless another thread releases it. See
+/// [`RLock`](crate::RLock) for one that is. A panic in a scoped section releases the lock and poisons nothing.
+///
+/// # Examples
+/// By hand, where the one who releases is not the one who acquired:
+/// ```
+/// use sixfold::Lock;
+///
+/// static PRINTER: Lock = Lock::new();
+///
+/// PRINTER.acquire();
+/// // ... the job goes to another thread, which gives the printer back when it is done:
+/// std::thread::spawn(|| PRINTER.release().expect("acquired above")).join().unwrap();
+/// assert!(!PRINTER.locked());
+/// ```
+/// Scoped, with a value:
+/// ```
+/// use sixfold::Lock;
+///
+/// let words = Lock::with_value(Vec::new());
+/// std::thread::scope(|scope| {
+///     for word in ["to", "be"] {
+///         let words = &words;
+///         scope.spawn(move || words.hold().push(word));
+///     }
+/// });
+/// let mut words = words.into_inner();
+/// words.sort();
+/// assert_eq!(words, ["be", "to"]);
+/// ```
+///
+/// # Fairness
+/// A thread that comes while others sleep may take a free lock before them. A sleeper that was woken five times and
+/// found the lock taken each time gets it next: then the thread that releases hands it over. So nobody is passed for
+/// ever. A thread waits asleep after a few microseconds of looking again.
+///
+/// # Size
+/// Two bytes and the value; on one cache line with its value, if that is small.
+#[doc(alias("Mutex", "threading.Lock", "ReentrantMutex", "CriticalSection", "binary semaphore"))]
+pub struct Lock<T: ?Sized = ()> {
+    pub(crate) raw: RawLock,
+    pub(crate) value: UnsafeCell<T>,
+}
+
+#[cfg(not(loom))]
+const _: () = assert!(size_of::<Lock>() <= 2);
+
+// SAFETY: the value goes where the lock goes.
+unsafe impl<T: ?Sized + Send> Send for Lock<T> {}
+// SAFETY: the value is reached through a hold, by one thread at a time, which may move it out: `T: Send` is enough.
+unsafe impl<T: ?Sized + Send> Sync for Lock<T> {}
+impl<T: ?Sized> UnwindSafe for Lock<T> {}
+impl<T: ?Sized> RefUnwindSafe for Lock<T> {}
+
+/// Holds a [`Lock`] until dropped.
+///
+/// It derefs to the guarded value. Its drop releases the lock and never panics.
+#[must_use = "the lock is released as soon as the guard is dropped: bind it with `let _held =`, not `let _ =`"]
+pub struct LockGuard<'a, T: ?Sized = ()> {
+    lock: &'a Lock<T>,
+    /// A guard is shared as `&T` is and sent as `&mut T` is.
+    marker: PhantomData<&'a mut T>,
+}
+
+// SAFETY: a shared guard gives `&T` and nothing more.
+unsafe impl<T: ?Sized + Sync> Sync for LockGuard<'_, T> {}
+
+impl Lock {
+    const_unless_loom! {
+        /// A lock that is free and guards no value. Python: `Lock()`.
+        ///
+        /// # Examples
+        /// ```
+        /// static LOG: sixfold::Lock = sixfold::Lock::new();
+        /// assert!(!LOG.locked());
+        /// ```
+        #[must_use]
+        pub const fn new() -> Self {
+            Self::with_value(())
+        }
+    }
+
+    /// Waits until the lock is free and takes it. Python: `acquire()`.
+    ///
+    /// A statement: it stays acquired until somebody calls [`release`](Self::release).
+    ///
+    /// # Examples
+    /// ```
+    /// let lock = sixfold::Lock::new();
+    /// lock.acquire();
+    /// assert!(lock.locked());
+    /// # lock.release()?;
+    /// # Ok::<(), sixfold::NotHeldError>(())
+    /// ```
+    #[doc(alias = "lock")]
+    #[inline]
+    pub fn acquire(&self) {
+        self.raw.acquire();
+    }
+
+    /// Takes the lock if it is free. Python: `acquire(blocking=False)`.
+    ///
+    /// # Examples
+    /// ```
+    /// let lock = sixfold::Lock::new();
+    /// assert!(lock.try_acquire());
+    /// assert!(!lock.try_acquire(), "it is not re-entrant");
+    /// ```
+    #[doc(alias = "try_lock")]
+    #[must_use = "false means that the lock was not acquired; for a scope, use `let _held = lock.try_hold()`"]
+    #[inline]
+    pub fn try_acquire(&self) -> bool {
+        self.raw.try_acquire()
+    }
+
+    /// Waits at most `timeout` for the lock. Python: `acquire(timeout=seconds)`.
+    ///
+    /// False: the time was up. Zero is one try; a timeout too large to be added to now is for ever.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let lock = sixfold::Lock::new();
+    /// assert!(lock.acquire_timeout(Duration::from_secs(1)));
+    /// assert!(!lock.acquire_timeout(Duration::from_millis(1)));
+    /// ```
+    #[doc(alias = "try_lock_for")]
+    #[must_use = "false means that the lock was not acquired; for a scope, use `let _held = lock.hold_timeout(…)`"]
+    #[inline]
+    pub fn acquire_timeout(&self, timeout: Duration) -> bool {
+        self.raw.acquire_until(|| Deadline::after(timeout))
+    }
+
+    /// Waits until `deadline` for the lock; one that has passed is one try. False: the time was up.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::time::{Duration, Instant};
+    ///
+    /// // One deadline for both locks together.
+    /// let deadline = Instant::now() + Duration::from_secs(1);
+    /// let (from, to) = (sixfold::Lock::new(), sixfold::Lock::new());
+    /// assert!(from.acquire_deadline(deadline) && to.acquire_deadline(deadline));
+    /// ```
+    #[doc(alias = "try_lock_until")]
+    #[must_use = "false means that the lock was not acquired; for a scope, use `let _held = lock.hold_deadline(…)`"]
+    #[inline]
+    pub fn acquire_deadline(&self, deadline: Instant) -> bool {
+        self.raw.acquire_until(|| Deadline::at(deadline))
+    }
+
+    /// Releases the lock, whoever acquired it. Python: `release()`.
+    ///
+    /// # Errors
+    /// [`NotHeldError`] if nobody holds it; then nothing has changed.
+    ///
+    /// # Examples
+    /// ```
+    /// let lock = sixfold::Lock::new();
+    /// lock.acquire();
+    /// assert!(lock.release().is_ok());
+    /// assert!(lock.release().is_err());
+    /// ```
+    #[doc(alias("unlock", "force_unlock"))]
+    #[inline]
+    pub fn release(&self) -> Result<(), NotHeldError> {
+        self.raw.release()
+    }
+}
+
+impl<T> Lock<T> {
+    const_unless_loom! {
+        /// A lock that is free and guards `value`.
+        ///
+        /// # Examples
+        /// ```
+        /// use sixfold::Lock;
+        ///
+        /// static TOTALS: Lock<Vec<u64>> = Lock::with_value(Vec::new());
+        /// TOTALS.hold().push(3);
+        /// assert_eq!(*TOTALS.hold(), [3]);
+        /// ```
+        #[doc(alias = "new")]
+        #[must_use]
+        pub const fn with_value(value: T) -> Self {
+            Self { raw: RawLock::new(), value: UnsafeCell::new(value) }
+        }
+    }
+
+    /// The value, without the lock.
+    ///
+    /// # Examples
+    /// ```
+    /// assert_eq!(sixfold::Lock::with_value(3).into_inner(), 3);
+    /// ```
+    pub fn into_inner(self) -> T {
+        self.value.into_inner()
+    }
+}
+
+impl<T: ?Sized> Lock<T> {
+    /// Waits until the lock is free and holds it while the guard lives. Python: `with lock:`.
+    ///
+    /// # Examples
+    /// ```
+    /// let count = sixfold::Lock::with_value(0);
+    /// {
+    ///     let mut held = count.hold();
+    ///     *held += 1;
+    /// }
+    /// assert!(!count.locked());
+    /// ```
+    #[doc(alias("lock", "with", "__enter__"))]
+    #[inline]
+    pub fn hold(&self) -> LockGuard<'_, T> {
+        self.raw.acquire();
+        self.guard()
+    }
+
+    /// Holds the lock if it is free.
+    ///
+    /// # Examples
+    /// ```
+    /// let lock = sixfold::Lock::with_value(1);
+    /// let held = lock.try_hold().expect("nobody else is here");
+    /// assert!(lock.try_hold().is_none());
+    /// assert_eq!(*held, 1);
+    /// ```
+    #[doc(alias = "try_lock")]
+    #[must_use = "a guard that is not bound is dropped at once: write `let Some(_held) =` or `let _held =`, not `let _ =`"]
+    #[inline]
+    pub fn try_hold(&self) -> Option<LockGuard<'_, T>> {
+        self.raw.try_acquire().then(|| self.guard())
+    }
+
+    /// Waits at most `timeout` for a hold. Zero is one try; too large to be added to now is for ever.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let lock = sixfold::Lock::with_value("state");
+    /// let Some(held) = lock.hold_timeout(Duration::from_secs(1)) else { panic!("still busy") };
+    /// assert_eq!(*held, "state");
+    /// ```
+    #[doc(alias = "try_lock_for")]
+    #[must_use = "a guard that is not bound is dropped at once: write `let Some(_held) =` or `let _held =`, not `let _ =`"]
+    #[inline]
+    pub fn hold_timeout(&self, timeout: Duration) -> Option<LockGuard<'_, T>> {
+        self.raw.acquire_until(|| Deadline::after(timeout)).then(|| self.guard())
+    }
+
+    /// Waits until `deadline` for a hold; one that has passed is one try.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::time::Instant;
+    ///
+    /// let lock = sixfold::Lock::new();
+    /// assert!(lock.hold_deadline(Instant::now()).is_some(), "one try, and it is free");
+    /// ```
+    #[doc(alias = "try_lock_until")]
+    #[must_use = "a guard that is not bound is dropped at once: write `let Some(_held) =` or `let _held =`, not `let _ =`"]
+    #[inline]
+    pub fn hold_deadline(&self, deadline: Instant) -> Option<LockGuard<'_, T>> {
+        self.raw.acquire_until(|| Deadline::at(deadline)).then(|| self.guard())
+    }
+
+    /// Whether the lock is held, by whomever: a snapshot that may be stale at once. Python: `locked()`.
+    ///
+    /// # Examples
+    /// ```
+    /// let lock = sixfold::Lock::new();
+    /// let held = lock.hold();
+    /// assert!(lock.locked());
+    /// drop(held);
+    /// assert!(!lock.locked());
+    /// ```
+    #[doc(alias = "is_locked")]
+    #[must_use]
+    #[inline]
+    pub fn locked(&self) -> bool {
+        self.raw.locked()
+    }
+
+    /// The value; `&mut self` proves that nobody else has it.
+    ///
+    /// # Examples
+    /// ```
+    /// let mut lock = sixfold::Lock::with_value(1);
+    /// *lock.get_mut() += 1;
+    /// assert_eq!(lock.into_inner(), 2);
+    /// ```
+    pub fn get_mut(&mut self) -> &mut T {
+        self.value.get_mut()
+    }
+
+    /// Just acquired.
+    #[inline]
+    fn guard(&self) -> LockGuard<'_, T> {
+        LockGuard { lock: self, marker: PhantomData }
+    }
+}
+
+impl<T: Default> Default for Lock<T> {
+    fn default() -> Self {
+        Self::with_value(T::default())
+    }
+}
+
+impl<T> From<T> for Lock<T> {
+    fn from(value: T) -> Self {
+        Self::with_value(value)
+    }
+}
+
+impl<T: ?Sized> fmt::Debug for Lock<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lock").field("locked", &self.locked()).finish_non_exhaustive()
+    }
+}
+
+impl<T: ?Sized> Deref for LockGuard<'_, T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        // SAFETY: the guard was made by an acquire. Only for `T = ()`, which has nothing to race for, can somebody
+        // release the lock under it; else it is held, and the value is this guard's alone.
+        unsafe { &*self.lock.value.get() }
+    }
+}
+
+impl<T: ?Sized> DerefMut for LockGuard<'_, T> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut T {
+        // SAFETY: as in `deref`, and the guard itself is borrowed mutably.
+        unsafe { &mut *self.lock.value.get() }
+    }
+}
+
+impl<T: ?Sized> Drop for LockGuard<'_, T> {
+    #[inline]
+    fn drop(&mut self) {
+        // An error means that somebody has released by hand before us: there is nothing left to give back.
+        parking::in_drop(|| _ = self.lock.raw.release());
+    }
+}
+
+impl<T: ?Sized + fmt::Debug> fmt::Debug for LockGuard<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&**self, f)
+    }
+}
+
+impl<T: ?Sized + fmt::Display> fmt::Display for LockGuard<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&**self, f)
+    }
+}

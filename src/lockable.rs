@@ -1,0 +1,259 @@
+//! What a `Condition` can be built over, and what it needs of it.
+#![allow(unsafe_code)]
+
+use crate::{Lock, RLock};
+
+/// A lock that a [`Condition`](crate::Condition) can be built over: `Lock<T>`, `RLock<T>` with `T: Sync`, and `&L` or
+/// `Arc<L>` of one.
+///
+/// Sealed: nobody else can implement it, and it has no methods for you to call.
+///
+/// # Why `RLock<T>` needs `T: Sync`
+/// Waiting lets go of all levels of an `RLock`. The outer levels of the waiting thread keep their `&T` meanwhile, and the
+/// thread that holds the lock then gets one too. So two threads have a `&T` at the same time, which is what `Sync` is
+/// about.
+///
+/// # Examples
+/// ```
+/// use sixfold::{Condition, Lock, Lockable};
+/// use std::sync::Arc;
+///
+/// fn wake_everybody<L: Lockable>(condition: &Condition<L>) -> usize {
+///     condition.hold().notify_all()
+/// }
+///
+/// let lock = Arc::new(Lock::with_value(0));
+/// assert_eq!(wake_everybody(&Condition::with_lock(lock.clone())), 0);
+/// assert_eq!(wake_everybody(&Condition::with_lock(&*lock)), 0);
+/// ```
+/// A `Cell` is not `Sync`:
+/// ```compile_fail,E0277
+/// use sixfold::{Condition, RLock};
+/// use std::cell::Cell;
+///
+/// let condition = Condition::with_lock(RLock::with_value(Cell::new(0)));
+/// let _held = condition.hold();
+/// ```
+/// An atomic is:
+/// ```
+/// use sixfold::{Condition, RLock};
+/// use std::sync::atomic::AtomicU32;
+///
+/// let condition = Condition::with_lock(RLock::with_value(AtomicU32::new(0)));
+/// let _held = condition.hold();
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "a `Condition` cannot be built over `{Self}`",
+    note = "it goes over a `Lock<T>`, an `RLock<T>` whose `T` is `Sync`, or a `&` or `Arc` of one"
+)]
+pub trait Lockable: hold::Hold {}
+
+/// A [`Lockable`] that guards no value, so that it can also be used by hand.
+///
+/// Sealed, like [`Lockable`].
+///
+/// # Examples
+/// ```
+/// use sixfold::{Condition, NotHeldError, RawLockable};
+///
+/// fn pulse<L: RawLockable>(condition: &Condition<L>) -> Result<usize, NotHeldError> {
+///     condition.acquire();
+///     let woken = condition.notify_all()?;
+///     condition.release()?;
+///     Ok(woken)
+/// }
+/// assert_eq!(pulse(&Condition::new()), Ok(0));
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` guards a value, so its `Condition` cannot be used by hand",
+    note = "use the scoped calls: `let mut held = condition.hold();`, then `held.wait()` or `held.notify(1)`"
+)]
+pub trait RawLockable: Lockable {}
+
+/// What a condition does to its lock. Generic code can reach these methods through `L: Lockable`, without a name for
+/// the trait; so everything that takes, drops or fakes a hold is `unsafe`.
+pub(crate) mod hold {
+    use crate::deadline::Deadline;
+    use crate::error::NotHeldError;
+    use crate::machine::owned_lock::Levels;
+    use crate::machine::raw_lock::RawLock;
+    use crate::{Lock, RLock};
+    use core::marker::PhantomData;
+    use core::ops::Deref;
+
+    pub trait Hold {
+        /// What the lock guards.
+        #[doc(hidden)]
+        type Value: ?Sized;
+        /// `Send` and `Sync` as the lock's own guard.
+        #[doc(hidden)]
+        type Mark;
+
+        /// The lock proper, for its line.
+        #[doc(hidden)]
+        fn raw(&self) -> &RawLock;
+
+        /// Where the value is.
+        #[doc(hidden)]
+        fn value(&self) -> *mut Self::Value;
+
+        /// Whether the caller may wait and notify: it owns the lock, or the lock, which has no owner, is held.
+        #[doc(hidden)]
+        fn is_held(&self) -> bool;
+
+        /// Takes one hold.
+        ///
+        /// # Safety
+        /// The caller gives it back, once, or passes it on to somebody who does.
+        #[doc(hidden)]
+        #[track_caller]
+        unsafe fn take(&self);
+
+        /// Takes one hold until a deadline, which is asked for only if the lock is not free.
+        ///
+        /// # Safety
+        /// As `take`, if it returns true.
+        #[doc(hidden)]
+        #[track_caller]
+        unsafe fn take_until(&self, deadline: impl FnOnce() -> Deadline) -> bool;
+
+        /// Gives back one hold.
+        ///
+        /// # Safety
+        /// The hold is the caller's; or the lock guards no value.
+        #[doc(hidden)]
+        unsafe fn give_back(&self) -> Result<(), NotHeldError>;
+
+        /// Gives back all the holds of this thread at once.
+        ///
+        /// # Safety
+        /// `is_held`, and nobody uses a reference to the value until `take_back`, but for shared ones to a `Sync` value.
+        #[doc(hidden)]
+        unsafe fn let_go(&self) -> Levels;
+
+        /// Takes back what `let_go` gave back; `awake`: as a thread that was woken from the line of `raw`.
+        ///
+        /// # Safety
+        /// After `let_go`, once, in the same thread, with what it returned.
+        #[doc(hidden)]
+        unsafe fn take_back(&self, levels: Levels, awake: bool);
+    }
+
+    /// A lock whose guard gives `&mut` to the value.
+    pub trait Exclusive: Hold {}
+
+    impl<T: ?Sized> Hold for Lock<T> {
+        type Value = T;
+        type Mark = PhantomData<T>;
+
+        fn raw(&self) -> &RawLock {
+            &self.raw
+        }
+        fn value(&self) -> *mut T {
+            self.value.get()
+        }
+        fn is_held(&self) -> bool {
+            self.raw.locked()
+        }
+        unsafe fn take(&self) {
+            self.raw.acquire();
+        }
+        unsafe fn take_until(&self, deadline: impl FnOnce() -> Deadline) -> bool {
+            self.raw.acquire_until(deadline)
+        }
+        unsafe fn give_back(&self) -> Result<(), NotHeldError> {
+            self.raw.release()
+        }
+        unsafe fn let_go(&self) -> Levels {
+            // An error means that a stranger has released by hand in the meantime. As in Python, the wait goes on.
+            let _ = self.raw.release();
+            Levels::ONE
+        }
+        unsafe fn take_back(&self, _: Levels, awake: bool) {
+            if awake { self.raw.acquire_awake() } else { self.raw.acquire() }
+        }
+    }
+
+    impl<T: ?Sized> Exclusive for Lock<T> {}
+
+    impl<T: ?Sized + Sync> Hold for RLock<T> {
+        type Value = T;
+        type Mark = PhantomData<(*const (), PhantomData<T>)>;
+
+        fn raw(&self) -> &RawLock {
+            self.raw.raw()
+        }
+        fn value(&self) -> *mut T {
+            self.value.get()
+        }
+        fn is_held(&self) -> bool {
+            self.raw.is_owned()
+        }
+        unsafe fn take(&self) {
+            self.raw.acquire();
+        }
+        unsafe fn take_until(&self, deadline: impl FnOnce() -> Deadline) -> bool {
+            self.raw.acquire_until(deadline)
+        }
+        unsafe fn give_back(&self) -> Result<(), NotHeldError> {
+            self.raw.release()
+        }
+        unsafe fn let_go(&self) -> Levels {
+            self.raw.let_go()
+        }
+        unsafe fn take_back(&self, levels: Levels, awake: bool) {
+            self.raw.take_back(levels, awake);
+        }
+    }
+
+    macro_rules! through_a_pointer {
+        ($($pointer:ty),+) => {$(
+            impl<L: Hold + ?Sized> Hold for $pointer {
+                type Value = L::Value;
+                type Mark = L::Mark;
+
+                fn raw(&self) -> &RawLock {
+                    self.deref().raw()
+                }
+                fn value(&self) -> *mut L::Value {
+                    self.deref().value()
+                }
+                fn is_held(&self) -> bool {
+                    self.deref().is_held()
+                }
+                unsafe fn take(&self) {
+                    // SAFETY: our caller's promise.
+                    unsafe { self.deref().take() }
+                }
+                unsafe fn take_until(&self, deadline: impl FnOnce() -> Deadline) -> bool {
+                    // SAFETY: our caller's promise.
+                    unsafe { self.deref().take_until(deadline) }
+                }
+                unsafe fn give_back(&self) -> Result<(), NotHeldError> {
+                    // SAFETY: our caller's promise.
+                    unsafe { self.deref().give_back() }
+                }
+                unsafe fn let_go(&self) -> Levels {
+                    // SAFETY: our caller's promise.
+                    unsafe { self.deref().let_go() }
+                }
+                unsafe fn take_back(&self, levels: Levels, awake: bool) {
+                    // SAFETY: our caller's promise.
+                    unsafe { self.deref().take_back(levels, awake) }
+                }
+            }
+
+            impl<L: Exclusive + ?Sized> Exclusive for $pointer {}
+            impl<L: super::Lockable + ?Sized> super::Lockable for $pointer {}
+            impl<L: super::RawLockable + ?Sized> super::RawLockable for $pointer {}
+        )+};
+    }
+    through_a_pointer!(&L, std::sync::Arc<L>);
+    #[cfg(loom)]
+    through_a_pointer!(loom::sync::Arc<L>);
+}
+
+impl<T: ?Sized> Lockable for Lock<T> {}
+impl RawLockable for Lock {}
+impl<T: ?Sized + Sync> Lockable for RLock<T> {}
+impl RawLockable for RLock {}

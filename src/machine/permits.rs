@@ -1,0 +1,399 @@
+//! Permits and the line of those who wait for one, in one word: the machine of the semaphores and, with a single
+//! permit in a byte, of the locks.
+//!
+//! ```text
+//!   count        RESERVED AWAKE PARKED
+//!   0            0        0     0       all permits taken, nobody waits
+//!   n            0        0     0       n permits free, nobody waits
+//!   0            0        0     1       threads may sleep in the line
+//!   any          0        1     any     one thread from the line is awake, or being woken; PARKED: others may sleep
+//!   0 (or n)     1        1     any     ... and it has lost too often: the next permit is for it and nobody else
+//!                                       (n: it was, and the thread, which is awake, is about to take it)
+//! ```
+//!
+//! A permit is taken by one compare-exchange and given back by one. A newcomer may take a free permit at once, past
+//! those who sleep: they would need microseconds to get going. In exchange the line has two rules:
+//!
+//! - **At most one waiter is awake.** Giving back a permit wakes the oldest sleeper only if `AWAKE` is clear, and sets
+//!   it in the same step. The thread clears it in the same step in which it takes a permit or goes back to sleep.
+//! - **Nobody loses for ever.** A waiter that was woken more than [`PATIENCE`] times in vain does not go back to the
+//!   end of the line. It sets `RESERVED` and sleeps on the machine's second key; newcomers find nothing to take until
+//!   the next permit that is given back has been handed to it.
+//!
+//! # Invariants
+//!
+//! - I1: a permit free and a thread in the line imply `AWAKE`. So whoever sees that somebody must be woken is known:
+//!   it is the owner of `AWAKE`, and when it takes a permit and leaves another, it wakes the next one in its stead.
+//! - I2: `AWAKE` has one owner: the thread that set it and is about to wake somebody, or the thread it has woken.
+//!   It is dropped only together with I1's premise: when the count is 0, or when nobody sleeps in the line.
+//! - I3: `RESERVED` implies `AWAKE` and belongs to the same thread. While that thread sleeps on the second key the
+//!   count is 0, and only a hand-over or its own time-out, both under that key's lock, change that.
+//! - I4: a set `PARKED` with nobody in the line is harmless: the next permit given back finds that out and clears it.
+//!
+//! # Orderings
+//!
+//! Taking a permit is Acquire and giving one back is Release: what was done with the permit happens before what is
+//! done with it next. All changes are read-modify-writes, so each continues the release sequences it finds, and the
+//! flags may be set and cleared Relaxed. What passes between a waker and the woken is the parking lot's P1 and P3.
+#![allow(unsafe_code)]
+
+use crate::atomic::Ordering::{self, Acquire, Relaxed, Release};
+use crate::atomic::{AtomicU8, AtomicU64};
+use crate::deadline::Deadline;
+use crate::parking::{self, Key, PATIENCE, Parked, Spin};
+
+/// Threads may sleep in the line.
+const PARKED: u64 = 1;
+/// A thread from the line is awake and answers for the others (I2).
+const AWAKE: u64 = 2;
+/// The next permit is for that thread (I3).
+const RESERVED: u64 = 4;
+/// One permit.
+pub(crate) const ONE: u64 = 8;
+
+const fn count(state: u64) -> u64 {
+    state / ONE
+}
+
+/// Whether a newcomer may take a permit.
+const fn is_open(state: u64) -> bool {
+    count(state) > 0 && state & RESERVED == 0
+}
+
+/// The word, a byte or eight.
+pub(crate) trait Word {
+    fn load(&self, order: Ordering) -> u64;
+    /// One attempt to replace `state`; may fail for no reason. On failure Relaxed, and what is there instead.
+    fn replace(&self, state: u64, next: u64, order: Ordering) -> Result<(), u64>;
+    /// Clears flags, Relaxed.
+    fn clear(&self, flags: u64);
+}
+
+macro_rules! word {
+    ($atomic:ty, $integer:ty) => {
+        impl Word for $atomic {
+            #[inline]
+            fn load(&self, order: Ordering) -> u64 {
+                self.load(order).into()
+            }
+            #[inline]
+            fn replace(&self, state: u64, next: u64, order: Ordering) -> Result<(), u64> {
+                let swapped = self.compare_exchange_weak(state as $integer, next as $integer, order, Relaxed);
+                swapped.map(drop).map_err(u64::from)
+            }
+            #[inline]
+            fn clear(&self, flags: u64) {
+                self.fetch_and(!(flags as $integer), Relaxed);
+            }
+        }
+    };
+}
+word!(AtomicU8, u8);
+word!(AtomicU64, u64);
+
+/// Giving back would make more permits than there may be. Nothing has changed.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct TooMany;
+
+/// What became of an attempt to hand a permit to the thread that it is reserved for.
+enum HandOver {
+    /// Done; whether a permit is left for the line, so that its next thread must be woken.
+    Done {
+        wake: bool,
+    },
+    /// The reservation is gone; look again.
+    Gone,
+    TooMany,
+}
+
+/// What a condition does with a waiter that is selected, see [`Permits::admit`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Admit {
+    /// Put it in the line: somebody who gives back a permit will wake it.
+    Line,
+    /// Wake it: nobody would. It is then the owner of `AWAKE`.
+    Wake,
+}
+
+/// The machine. Two bytes at least, for its two keys.
+#[derive(Debug)]
+#[repr(align(2))]
+pub(crate) struct Permits<W> {
+    word: W,
+}
+
+impl<W> Permits<W> {
+    /// A machine whose word is `permits * ONE`, and nobody waits.
+    pub(crate) const fn from_word(word: W) -> Self {
+        Self { word }
+    }
+
+    /// The line's key.
+    pub(crate) fn line(&self) -> Key {
+        Key::of(self)
+    }
+
+    /// Where the owner of a reservation sleeps.
+    fn reserve(&self) -> Key {
+        self.line().second()
+    }
+}
+
+impl<W: Word> Permits<W> {
+    /// Permits that are free now.
+    #[inline]
+    pub(crate) fn free(&self) -> u64 {
+        count(self.word.load(Relaxed))
+    }
+
+    /// Whether a permit could be had now. Acquire: whoever acts on "no" acts after those who let go before.
+    #[inline]
+    pub(crate) fn is_open(&self) -> bool {
+        is_open(self.word.load(Acquire))
+    }
+
+    /// Takes the only permit of a machine that has one and is not waited for: the fast path of a lock, without the
+    /// load. May fail for no reason.
+    #[inline]
+    pub(crate) fn take_the_only_one(&self) -> bool {
+        self.word.replace(ONE, 0, Acquire).is_ok()
+    }
+
+    /// Takes a permit if one is free. Never fails for no reason.
+    #[inline]
+    pub(crate) fn try_take(&self) -> bool {
+        let mut state = self.word.load(Relaxed);
+        while is_open(state) {
+            match self.word.replace(state, state - ONE, Acquire) {
+                Ok(()) => return true,
+                Err(now) => state = now,
+            }
+        }
+        false
+    }
+
+    /// Waits for a permit until `deadline`. False: the time was up. The slow path behind `try_take`.
+    #[cold]
+    pub(crate) fn take_slow(&self, deadline: Deadline) -> bool {
+        self.wait_in_line(deadline, 0)
+    }
+
+    /// Takes a permit as the thread that was just woken from the line, and therefore owns `AWAKE`.
+    #[cold]
+    pub(crate) fn take_awake(&self) {
+        self.wait_in_line(Deadline::Never, AWAKE);
+    }
+
+    /// `mine`: the flags in the word that belong to this thread.
+    fn wait_in_line(&self, deadline: Deadline, mut mine: u64) -> bool {
+        let mut wakes = if mine == AWAKE { 1 } else { 0 };
+        let mut spin = Spin::default();
+        loop {
+            let state = self.word.load(Relaxed);
+            if count(state) > 0 && (state & RESERVED == 0 || mine & RESERVED != 0) {
+                if self.take_in_line(state, mine) {
+                    return true;
+                }
+                continue;
+            }
+            // A newcomer looks again only while nobody sleeps; the one that is awake may, it is the only one.
+            if (mine != 0 || state & PARKED == 0) && spin.again() {
+                continue;
+            }
+            let parked = if mine & AWAKE != 0 && wakes > PATIENCE {
+                if mine & RESERVED == 0 {
+                    if self.word.replace(state, state | RESERVED, Relaxed).is_err() {
+                        continue;
+                    }
+                    mine |= RESERVED;
+                }
+                self.sleep_on_reservation(deadline)
+            } else {
+                if self.word.replace(state, (state & !mine) | PARKED, Relaxed).is_err() {
+                    continue;
+                }
+                mine = 0;
+                self.sleep_in_line(deadline)
+            };
+            match parked {
+                Parked::Woken(_) if mine & RESERVED != 0 => return true,
+                Parked::Woken(_) => {
+                    mine = AWAKE;
+                    wakes += 1;
+                    spin = Spin::default();
+                }
+                Parked::Invalid => {}
+                Parked::TimedOut => return false,
+            }
+        }
+    }
+
+    /// One attempt to take a permit from `state`, drop the flags that are `mine`, and wake the next if there is one
+    /// to wake for (I1).
+    fn take_in_line(&self, state: u64, mine: u64) -> bool {
+        let mut next = (state - ONE) & !mine;
+        let wake = mine != 0 && count(next) > 0 && next & PARKED != 0;
+        if wake {
+            next |= AWAKE;
+        }
+        let taken = self.word.replace(state, next, Acquire).is_ok();
+        if taken && wake {
+            self.wake_one();
+        }
+        taken
+    }
+
+    fn sleep_in_line(&self, deadline: Deadline) -> Parked {
+        let validate = || {
+            let state = self.word.load(Relaxed);
+            state & PARKED != 0 && !is_open(state)
+        };
+        // SAFETY:
+        // 1. The key is the address of `self`, which is borrowed for the call.
+        // 2. The closures read and change our word, no more.
+        // 3. Nothing runs before sleeping.
+        unsafe { parking::park(self.line(), 0, deadline, validate, || (), |_, last| self.left_line(last)) }
+    }
+
+    /// A sleeper has left the line by time-out, under the line's lock.
+    pub(crate) fn left_line(&self, was_last: bool) {
+        if was_last {
+            self.word.clear(PARKED);
+        }
+    }
+
+    fn sleep_on_reservation(&self, deadline: Deadline) -> Parked {
+        // Under the lock of the second key: a permit given back before this counts, and one after it finds us.
+        let validate = || count(self.word.load(Relaxed)) == 0;
+        let timed_out = |_, _| self.word.clear(RESERVED | AWAKE); // I2: the count is 0.
+        // SAFETY:
+        // 1. The key lies inside `self`, which has two bytes at least and is borrowed for the call.
+        // 2. The closures read and change our word, no more.
+        // 3. Nothing runs before sleeping.
+        unsafe { parking::park(self.reserve(), 0, deadline, validate, || (), timed_out) }
+    }
+
+    /// Gives back the permit of a machine that has only one and is not waited for: the fast path of a lock, without
+    /// the load. May fail for no reason.
+    #[inline]
+    pub(crate) fn give_the_only_one(&self) -> bool {
+        self.word.replace(0, ONE, Release).is_ok()
+    }
+
+    /// Gives back `n` permits, at most up to `most` in all.
+    #[inline]
+    pub(crate) fn give(&self, n: u64, most: u64) -> Result<(), TooMany> {
+        let mut state = self.word.load(Relaxed);
+        loop {
+            if n > most - count(state) {
+                return Err(TooMany);
+            }
+            if state & (PARKED | AWAKE | RESERVED) != 0 {
+                return self.give_slow(n, most);
+            }
+            match self.word.replace(state, state + n * ONE, Release) {
+                Ok(()) => return Ok(()),
+                Err(now) => state = now,
+            }
+        }
+    }
+
+    /// Gives back permits where somebody may wait for one.
+    #[cold]
+    pub(crate) fn give_slow(&self, n: u64, most: u64) -> Result<(), TooMany> {
+        loop {
+            let state = self.word.load(Relaxed);
+            if n > most - count(state) {
+                return Err(TooMany);
+            }
+            if n == 0 {
+                return Ok(());
+            }
+            if state & RESERVED != 0 {
+                match self.hand_over(n, most) {
+                    HandOver::Done { wake } => {
+                        if wake {
+                            self.wake_one();
+                        }
+                        return Ok(());
+                    }
+                    HandOver::Gone => continue,
+                    HandOver::TooMany => return Err(TooMany),
+                }
+            }
+            let wake = state & (PARKED | AWAKE) == PARKED;
+            let next = state + n * ONE + if wake { AWAKE } else { 0 };
+            if self.word.replace(state, next, Release).is_ok() {
+                if wake {
+                    self.wake_one();
+                }
+                return Ok(());
+            }
+        }
+    }
+
+    /// Gives one of `n` permits to the owner of the reservation and the rest to whoever comes.
+    #[cold]
+    fn hand_over(&self, n: u64, most: u64) -> HandOver {
+        let mut outcome = HandOver::Gone;
+        let callback = |found: parking::Unparked| {
+            loop {
+                let state = self.word.load(Relaxed);
+                let (next, wake) = if found.woken == 1 {
+                    // It sleeps no more and owns its permit (P3). I3: until here the count was 0.
+                    let left = (state & !(RESERVED | AWAKE)) + (n - 1) * ONE;
+                    let wake = n > 1 && state & PARKED != 0;
+                    (if wake { left | AWAKE } else { left }, wake)
+                } else if state & RESERVED == 0 {
+                    break; // Its time ran out, or it has been served by somebody else.
+                } else if n > most - count(state) {
+                    outcome = HandOver::TooMany;
+                    break;
+                } else {
+                    // It is awake, and will find the permit when it looks before it sleeps.
+                    (state + n * ONE, false)
+                };
+                if self.word.replace(state, next, Release).is_ok() {
+                    outcome = HandOver::Done { wake };
+                    break;
+                }
+            }
+            0
+        };
+        // SAFETY: 1. the key lies inside `self`, which is borrowed; 2. the callback only changes our word.
+        unsafe { parking::unpark_one(self.reserve(), callback) };
+        outcome
+    }
+
+    /// Wakes the oldest sleeper as the owner of `AWAKE`, which passes to it. If nobody sleeps, nobody is awake either.
+    #[cold]
+    fn wake_one(&self) {
+        let callback = |found: parking::Unparked| {
+            if found.woken == 0 {
+                self.word.clear(PARKED | AWAKE);
+            } else if !found.more {
+                self.word.clear(PARKED);
+            }
+            0
+        };
+        // SAFETY: 1. the key is the address of `self`, which is borrowed; 2. the callback only changes our word.
+        unsafe { parking::unpark_one(self.line(), callback) };
+    }
+
+    /// Decides, under the line's lock, what a thread that is to come into the line from elsewhere shall do; `rest`:
+    /// whether others come with it. Sets the flags accordingly.
+    pub(crate) fn admit(&self, rest: bool) -> Admit {
+        loop {
+            let state = self.word.load(Relaxed);
+            // I1 would break if a thread came into the line past a free permit that nobody answers for.
+            let (next, admit) = if count(state) > 0 && state & AWAKE == 0 {
+                (state | AWAKE | if rest { PARKED } else { 0 }, Admit::Wake)
+            } else {
+                (state | PARKED, Admit::Line)
+            };
+            if self.word.replace(state, next, Relaxed).is_ok() {
+                return admit;
+            }
+        }
+    }
+}

@@ -1,0 +1,302 @@
+//! Rounds in which a number of parties wait for each other: the machine of `Barrier`.
+//!
+//! ```text
+//!   arrived        BROKEN
+//!   0 .. parties   0       gathering: so many have arrived in this round and sleep in the queue
+//!   parties        0       complete: the last to arrive runs the action, the others sleep; newcomers wait at the door
+//!   0              1       broken: whoever arrives is turned away
+//! ```
+//!
+//! The queue's lock is the lock of this machine: a party arrives in `validate`, gives up in `timed_out`, and a round
+//! ends in the callback that takes its parties out of the queue. So arriving and falling asleep are one step, and so
+//! are ending a round and waking all who are in it. Nobody is ever asleep in a round that is over, and nobody who is
+//! awake needs to guess how its round ended: the waker's token says so.
+//!
+//! - I1: all in the queue, but for those at the door, are parties of the current round, or of the round whose
+//!   time-out broke the barrier. The latter are taken out before the next party can arrive.
+//! - I2: a round ends once: `round` is counted up in the step that ends it. The party that runs the action can tell
+//!   by it whether somebody else has ended the round meanwhile.
+//! - I3: a party whose time runs out while the action runs must learn how the round ends, and has left the queue. It
+//!   counts itself in `late`, goes back to the queue without a deadline, and no round ends while `late` is not 0.
+//!
+//! # Orderings
+//!
+//! Relaxed: all changes are made under the queue's lock (parking, P1), which also orders what the parties did before
+//! they arrived before the action, and the action before what they do afterwards (P3). `waiting` and `is_broken` look
+//! without the lock, are snapshots, and order nothing.
+#![allow(unsafe_code)]
+
+use crate::atomic::Ordering::Relaxed;
+use crate::atomic::{AtomicUsize, const_unless_loom};
+use crate::deadline::Deadline;
+use crate::error::BrokenBarrierError;
+use crate::parking::{self, Key, Parked, Pick};
+
+const BROKEN: usize = 1;
+/// One party that has arrived. So half of the address space is as many parties as can arrive.
+const ARRIVED: usize = 2;
+
+/// The token of a round that was completed.
+const TRIPPED: usize = 0;
+/// The token of a round that was broken, aborted or reset.
+const FAILED: usize = 1;
+
+/// The machine.
+pub(crate) struct Rounds {
+    word: AtomicUsize,
+    /// How many rounds have ended.
+    round: AtomicUsize,
+    /// Parties between two sleeps (I3).
+    late: AtomicUsize,
+}
+
+/// What a thread found when it came.
+enum Arrival {
+    /// It is a party, with this index, and sleeps until the round ends.
+    Party(usize),
+    /// It is the last party of this round, with this index.
+    Last { index: usize, round: usize },
+    /// The round is complete; the next has not begun.
+    Door,
+    /// The barrier is broken.
+    Broken,
+}
+
+/// What a party found when its time was up.
+enum GaveUp {
+    /// The round waits for others: so it is broken now.
+    Broke,
+    /// The round is complete, and how it ends does not depend on time.
+    Late,
+    /// The round was broken by somebody else.
+    Broken,
+}
+
+/// What came of an attempt to end a round.
+#[derive(PartialEq)]
+enum End {
+    Ended,
+    /// It had ended already.
+    Gone,
+    /// Parties are between two sleeps (I3).
+    Late,
+}
+
+impl Rounds {
+    const_unless_loom! {
+        pub(crate) const fn new() -> Self {
+            Self { word: AtomicUsize::new(0), round: AtomicUsize::new(0), late: AtomicUsize::new(0) }
+        }
+    }
+
+    fn queue(&self) -> Key {
+        Key::of(&self.word)
+    }
+
+    /// Where those wait who want to end a round and must not yet (I3).
+    fn late_queue(&self) -> Key {
+        Key::of(&self.late)
+    }
+
+    /// Parties that wait for others, or for the action.
+    pub(crate) fn waiting(&self) -> usize {
+        self.word.load(Relaxed) / ARRIVED
+    }
+
+    pub(crate) fn is_broken(&self) -> bool {
+        self.word.load(Relaxed) & BROKEN != 0
+    }
+
+    /// Arrives and waits for the round to end. `deadline` is asked when the thread joins a round, and again if it had
+    /// to wait at the door first. The last party runs `action`.
+    pub(crate) fn wait(
+        &self,
+        parties: usize,
+        mut deadline: impl FnMut() -> Deadline,
+        action: impl FnOnce(),
+    ) -> Result<usize, BrokenBarrierError> {
+        loop {
+            let (arrival, parked, gave_up) = self.arrive(parties, deadline());
+            return match (arrival, parked) {
+                (Arrival::Last { index, round }, _) => self.lead(round, action).map(|()| index),
+                (Arrival::Party(index), Parked::Woken(TRIPPED)) => Ok(index),
+                (Arrival::Party(index), Parked::TimedOut) => self.time_out(gave_up).map(|()| index),
+                (Arrival::Party(_) | Arrival::Broken, _) => Err(BrokenBarrierError {}),
+                (Arrival::Door, _) => {
+                    self.wait_at_door(parties);
+                    continue;
+                }
+            };
+        }
+    }
+
+    /// Arrives, and if others are still to come, sleeps.
+    fn arrive(&self, parties: usize, deadline: Deadline) -> (Arrival, Parked, GaveUp) {
+        let mut arrival = Arrival::Broken;
+        let mut gave_up = GaveUp::Broken;
+        let validate = || {
+            arrival = self.enter(parties);
+            matches!(arrival, Arrival::Party(_))
+        };
+        // SAFETY:
+        // 1. The key lies inside `self`, which is borrowed for the call.
+        // 2. The closures read and change our own words, no more.
+        // 3. Nothing runs before sleeping.
+        let parked = unsafe {
+            parking::park(self.queue(), 0, deadline, validate, || (), |_, _| gave_up = self.give_up(parties))
+        };
+        (arrival, parked, gave_up)
+    }
+
+    /// Under the queue's lock.
+    fn enter(&self, parties: usize) -> Arrival {
+        let index = self.waiting();
+        if self.is_broken() {
+            return Arrival::Broken;
+        }
+        if index == parties {
+            return Arrival::Door;
+        }
+        self.word.store((index + 1) * ARRIVED, Relaxed);
+        if index + 1 == parties {
+            Arrival::Last { index, round: self.round.load(Relaxed) }
+        } else {
+            Arrival::Party(index)
+        }
+    }
+
+    /// A party's time is up; it has left the queue. Under the queue's lock.
+    fn give_up(&self, parties: usize) -> GaveUp {
+        if self.is_broken() {
+            GaveUp::Broken
+        } else if self.waiting() == parties {
+            self.late.store(self.late.load(Relaxed) + 1, Relaxed);
+            GaveUp::Late
+        } else {
+            self.begin(BROKEN);
+            GaveUp::Broke
+        }
+    }
+
+    /// The round is over and `word` is where the next begins. Under the queue's lock.
+    fn begin(&self, word: usize) {
+        self.word.store(word, Relaxed);
+        self.round.store(self.round.load(Relaxed).wrapping_add(1), Relaxed);
+    }
+
+    /// Runs the action for the round, and ends it.
+    fn lead(&self, round: usize, action: impl FnOnce()) -> Result<(), BrokenBarrierError> {
+        /// Breaks the round if the action does not return.
+        struct Unfinished<'a>(&'a Rounds, usize);
+        impl Drop for Unfinished<'_> {
+            fn drop(&mut self) {
+                parking::in_drop(|| _ = self.0.end(Some(self.1), FAILED, BROKEN));
+            }
+        }
+
+        let unfinished = Unfinished(self, round);
+        action();
+        core::mem::forget(unfinished);
+        if self.end(Some(round), TRIPPED, 0) { Ok(()) } else { Err(BrokenBarrierError {}) }
+    }
+
+    #[cold]
+    fn time_out(&self, gave_up: GaveUp) -> Result<(), BrokenBarrierError> {
+        match gave_up {
+            GaveUp::Broken => Err(BrokenBarrierError {}),
+            GaveUp::Broke => {
+                self.sweep();
+                Err(BrokenBarrierError {})
+            }
+            GaveUp::Late => self.wait_late(),
+        }
+    }
+
+    /// Wakes the parties of the round that broke the barrier. If it was reset meanwhile, that has woken them.
+    fn sweep(&self) {
+        let pick = |_| if self.is_broken() { Pick::Wake } else { Pick::Stop };
+        // SAFETY: 1. the key lies inside `self`, which is borrowed; 2. the closures only read our word.
+        unsafe { parking::unpark_filter(self.queue(), pick, |_| FAILED) };
+    }
+
+    /// Goes back to the queue to learn how the round ends (I3).
+    fn wait_late(&self) -> Result<(), BrokenBarrierError> {
+        let validate = || {
+            self.late.store(self.late.load(Relaxed) - 1, Relaxed);
+            true
+        };
+        // SAFETY:
+        // 1. Both keys lie inside `self`, which is borrowed for the calls.
+        // 2. The closures change our own words, no more.
+        // 3. Before sleeping we only unpark.
+        let parked = unsafe {
+            let let_them_end = || _ = parking::unpark_filter(self.late_queue(), |_| Pick::Wake, |_| 0);
+            parking::park(self.queue(), 0, Deadline::Never, validate, let_them_end, |_, _| ())
+        };
+        if parked == Parked::Woken(TRIPPED) { Ok(()) } else { Err(BrokenBarrierError {}) }
+    }
+
+    /// Waits until the complete round has ended.
+    #[cold]
+    fn wait_at_door(&self, parties: usize) {
+        let validate = || self.waiting() == parties;
+        // SAFETY: as in `arrive`.
+        unsafe { parking::park(self.queue(), 0, Deadline::Never, validate, || (), |_, _| ()) };
+    }
+
+    /// Ends the current round, if it is `round` or if none is given: wakes all who are in it with `token`, and lets
+    /// the next begin with `word`. False if that round had ended already.
+    fn end(&self, round: Option<usize>, token: usize, word: usize) -> bool {
+        loop {
+            match self.try_end(round, token, word) {
+                End::Ended => return true,
+                End::Gone => return false,
+                End::Late => self.wait_for_late(),
+            }
+        }
+    }
+
+    fn try_end(&self, round: Option<usize>, token: usize, word: usize) -> End {
+        // All picks and the callback are under one hold of the queue's lock and find the same.
+        let outlook = || {
+            if round.is_some_and(|round| round != self.round.load(Relaxed)) {
+                End::Gone
+            } else if self.late.load(Relaxed) > 0 {
+                End::Late
+            } else {
+                End::Ended
+            }
+        };
+        let mut end = End::Gone;
+        let pick = |_| if outlook() == End::Ended { Pick::Wake } else { Pick::Stop };
+        let callback = |_| {
+            end = outlook();
+            if end == End::Ended {
+                self.begin(word);
+            }
+            token
+        };
+        // SAFETY:
+        // 1. The key lies inside `self`, which is borrowed for the call.
+        // 2. The closures read and change our own words, no more.
+        unsafe { parking::unpark_filter(self.queue(), pick, callback) };
+        end
+    }
+
+    #[cold]
+    fn wait_for_late(&self) {
+        let validate = || self.late.load(Relaxed) > 0;
+        // SAFETY: as in `arrive`.
+        unsafe { parking::park(self.late_queue(), 0, Deadline::Never, validate, || (), |_, _| ()) };
+    }
+
+    /// Breaks the barrier; who waits fails.
+    pub(crate) fn abort(&self) {
+        self.end(None, FAILED, BROKEN);
+    }
+
+    /// Makes the barrier as new; who waits fails.
+    pub(crate) fn reset(&self) {
+        self.end(None, FAILED, 0);
+    }
+}

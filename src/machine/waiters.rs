@@ -1,0 +1,142 @@
+//! Those who wait to be notified: the machine of `Condition`, over any [`RawLock`].
+//!
+//! The word counts the threads in the queue of its address: those that wait and have not been selected yet.
+//!
+//! - I1: the count changes only under the queue's lock, together with the queue, so it is exact there.
+//! - I2: a thread joins the queue before it lets go of the lock. So whoever holds the lock later finds it there, and
+//!   no notification falls between the two.
+//! - I3: a thread leaves the queue by being selected or by its time-out, not by both (parking, P2): a notification is
+//!   not spent on a thread that reports a time-out.
+//!
+//! Selecting wakes nobody while the lock is held: the thread is moved into the lock's line, and whoever releases the
+//! lock wakes it, one at a time. Only if the lock is free, which takes a by-hand release by a stranger, it is woken at
+//! once, as the one thread that is awake for that line.
+//!
+//! # Orderings
+//!
+//! Relaxed: under the queue's lock by I1. The one look without it is `notify`'s: the notifier holds the lock, which it
+//! took (Acquire) after the waiter had let go of it (Release), and the waiter had counted itself before (I2).
+#![allow(unsafe_code)]
+
+use super::permits::Admit;
+use super::raw_lock::RawLock;
+use crate::atomic::Ordering::Relaxed;
+use crate::atomic::{AtomicU32, const_unless_loom};
+use crate::deadline::Deadline;
+use crate::parking::{self, Key, Parked, Requeue, Unparked};
+
+/// The queue of a condition.
+pub(crate) struct Waiters {
+    count: AtomicU32,
+}
+
+/// How a wait ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Waited {
+    /// Selected by a notify. If not, the time was up.
+    pub(crate) notified: bool,
+    /// Woken from the lock's line: the thread must take the lock with [`RawLock::acquire_awake`].
+    pub(crate) awake: bool,
+}
+
+impl Waiters {
+    const_unless_loom! {
+        pub(crate) const fn new() -> Self {
+            Self { count: AtomicU32::new(0) }
+        }
+    }
+
+    fn queue(&self) -> Key {
+        Key::of(self)
+    }
+
+    /// How many wait now.
+    #[inline]
+    pub(crate) fn count(&self) -> u32 {
+        self.count.load(Relaxed)
+    }
+
+    /// Joins the queue, runs `let_go`, which releases `lock` entirely, and sleeps until selected and woken, or until
+    /// `deadline`. The lock is not held on return.
+    #[cold]
+    pub(crate) fn wait(&self, lock: &RawLock, deadline: Deadline, let_go: impl FnOnce()) -> Waited {
+        let mut selected = false;
+        let validate = || {
+            self.add(1);
+            true
+        };
+        let timed_out = |key, was_last| {
+            if key == self.queue() {
+                self.remove(1);
+            } else {
+                selected = true;
+                lock.left_line(was_last);
+            }
+        };
+        // SAFETY:
+        // 1. The key is the address of `self`, which is borrowed for the call; so is `lock`, to whose line we may be
+        //    moved.
+        // 2. `validate` and `timed_out` count and change the lock's word, no more.
+        // 3. `let_go` releases the lock, which may unpark, but neither parks nor panics.
+        match unsafe { parking::park(self.queue(), 0, deadline, validate, let_go, timed_out) } {
+            Parked::Woken(_) => Waited { notified: true, awake: true },
+            Parked::TimedOut => Waited { notified: selected, awake: false },
+            Parked::Invalid => unreachable!("there is always a reason to sleep"),
+        }
+    }
+
+    /// Selects up to `n` waiters, oldest first, for the line of `lock`. Returns how many there were to select.
+    #[inline]
+    pub(crate) fn notify(&self, lock: &RawLock, n: usize) -> usize {
+        if self.count() == 0 || n == 0 { 0 } else { self.notify_slow(lock, n) }
+    }
+
+    #[cold]
+    fn notify_slow(&self, lock: &RawLock, n: usize) -> usize {
+        let mut selected = 0;
+        while selected < n {
+            let found = self.select(lock, n - selected);
+            selected += found;
+            if found == 0 {
+                break;
+            }
+        }
+        selected
+    }
+
+    /// Selects all waiters if `n` is enough for all, else one.
+    fn select(&self, lock: &RawLock, n: usize) -> usize {
+        let validate = || {
+            let count = self.count() as usize;
+            if count == 0 {
+                return Requeue::Abort;
+            }
+            let all = n >= count;
+            match (lock.admit(all && count > 1), all) {
+                (Admit::Line, true) => Requeue::MoveAll,
+                (Admit::Line, false) => Requeue::MoveOne,
+                (Admit::Wake, true) => Requeue::WakeOneMoveRest,
+                (Admit::Wake, false) => Requeue::WakeOne,
+            }
+        };
+        let callback = |found: Unparked| {
+            self.remove((found.woken + found.requeued) as u32);
+            0
+        };
+        // SAFETY:
+        // 1. The keys are the addresses of `self` and of `lock`, both borrowed for the call.
+        // 2. The closures count and change the lock's word, no more.
+        let found = unsafe { parking::unpark_requeue(self.queue(), lock.line(), validate, callback) };
+        found.woken + found.requeued
+    }
+
+    /// Under the queue's lock.
+    fn add(&self, n: u32) {
+        self.count.store(self.count() + n, Relaxed);
+    }
+
+    /// Under the queue's lock.
+    fn remove(&self, n: u32) {
+        self.count.store(self.count() - n, Relaxed);
+    }
+}

@@ -1,0 +1,247 @@
+//! The model half: the same parking lot on loom's objects, so that loom explores the machines as they ship.
+//!
+//! A queue is a list behind one loom mutex per key, so that two objects share no happens-before edge that the real
+//! parking lot does not promise. A sleeper without a deadline blocks on a loom channel of its own that carries one
+//! token: one object per sleep, and nothing in common with `loom::thread::park`.
+//!
+//! **Time-outs.** A sleeper with a deadline never blocks. It joins the queue, and the moment at which the scheduler
+//! lets it go on *is* the moment its time is up, unless somebody has taken it out of the queue by then. Loom tries
+//! every place of that moment among the steps of the other threads, and so explores: served, timed out, and either
+//! one by a hair. A loop that only polls a timed wait never ends under this rule; give it another way out.
+//!
+//! **One approximation.** A timed sleeper that was served learns it under the queue lock, and so happens after
+//! whoever held that lock in between. Sleepers without a deadline get the waker's edge alone.
+#![allow(unsafe_code)]
+
+use super::{Key, Parked, Pick, Requeue, Unparked};
+use crate::deadline::Deadline;
+use loom::sync::{Mutex, MutexGuard, mpsc};
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+/// As outside of loom, but small: the reservation shall be reached in models of a few steps.
+pub(crate) const PATIENCE: u32 = 1;
+
+/// One thread's sleep.
+struct Sleeper {
+    parked_with: usize,
+    /// The queue it is in; under that queue's lock.
+    key: Cell<Key>,
+    /// What the waker passed; set when it is taken out of the queue, under the queue's lock.
+    woken_with: Cell<Option<usize>>,
+    /// Rings once, for a sleeper that blocks.
+    bell: Option<mpsc::Sender<()>>,
+}
+
+impl Sleeper {
+    /// Wakes the thread; it has been taken out of the queue before.
+    fn ring(&self) {
+        if let Some(bell) = &self.bell {
+            bell.send(()).expect("a sleeper listens until it is woken");
+        }
+    }
+}
+
+/// The sleepers of one key, oldest first.
+type Queue = Rc<Mutex<Vec<Rc<Sleeper>>>>;
+
+/// The queue of `key` in this execution.
+///
+/// All threads of a model are fibers of one thread of the system, so a thread-local of the system is common to them,
+/// unknown to loom, and adds no edge between them. It is emptied when an execution ends.
+fn queue(key: Key) -> Queue {
+    thread_local! {
+        static LOT: RefCell<Option<HashMap<Key, Queue>>> = const { RefCell::new(None) };
+    }
+
+    /// Empties the lot when loom drops it, at the end of the execution.
+    struct Sweep;
+    impl Drop for Sweep {
+        fn drop(&mut self) {
+            let _ = LOT.try_with(|lot| lot.take());
+        }
+    }
+    loom::lazy_static! {
+        static ref SWEEP: Sweep = Sweep;
+    }
+
+    // Only the first thread of an execution touches the static: loom would order any later one after it.
+    if LOT.with_borrow(Option::is_none) {
+        LOT.set(Some(HashMap::new()));
+        let _: &Sweep = &SWEEP;
+    }
+    if let Some(queue) = LOT.with_borrow(|lot| lot.as_ref()?.get(&key).cloned()) {
+        return queue;
+    }
+    // `Mutex::new` is no scheduling point, so nobody comes in between.
+    let queue = Queue::new(Mutex::new(Vec::new()));
+    LOT.with_borrow_mut(|lot| lot.as_mut().map(|lot| lot.insert(key, queue.clone())));
+    queue
+}
+
+fn lock(queue: &Queue) -> MutexGuard<'_, Vec<Rc<Sleeper>>> {
+    queue.lock().expect("a loom mutex is never poisoned")
+}
+
+/// See the real half.
+///
+/// # Safety
+/// Rules 1 to 3 of the module.
+pub(crate) unsafe fn park(
+    key: Key,
+    token: usize,
+    deadline: Deadline,
+    validate: impl FnOnce() -> bool,
+    before_sleep: impl FnOnce(),
+    timed_out: impl FnOnce(Key, bool),
+) -> Parked {
+    let (bell, ear) = match deadline {
+        Deadline::Never => Some(mpsc::channel()).unzip(),
+        Deadline::Passed | Deadline::At(()) => (None, None),
+    };
+    let sleeper = Rc::new(Sleeper { parked_with: token, key: Cell::new(key), woken_with: Cell::new(None), bell });
+    {
+        let home = queue(key);
+        let mut sleepers = lock(&home);
+        if !validate() {
+            return Parked::Invalid;
+        }
+        sleepers.push(sleeper.clone());
+    }
+    before_sleep();
+
+    if let Some(ear) = ear {
+        ear.recv().expect("the bell is in the sleeper, which is here");
+        let token = sleeper.woken_with.get().expect("the bell rings after the token was set");
+        return Parked::Woken(token);
+    }
+    loop {
+        let key = sleeper.key.get();
+        let home = queue(key);
+        let mut sleepers = lock(&home);
+        if let Some(token) = sleeper.woken_with.get() {
+            return Parked::Woken(token);
+        }
+        if sleeper.key.get() != key {
+            continue; // It was moved before we had the lock.
+        }
+        sleepers.retain(|other| !Rc::ptr_eq(other, &sleeper));
+        timed_out(key, sleepers.is_empty());
+        return Parked::TimedOut;
+    }
+}
+
+/// See the real half.
+///
+/// # Safety
+/// Rules 1 and 2 of the module.
+pub(crate) unsafe fn unpark_one(key: Key, callback: impl FnOnce(Unparked) -> usize) -> Unparked {
+    let mut first = true;
+    let pick = |_| if core::mem::take(&mut first) { Pick::Wake } else { Pick::Stop };
+    // SAFETY: our caller keeps rules 1 and 2; `pick` only counts.
+    unsafe { unpark_filter(key, pick, callback) }
+}
+
+/// See the real half.
+///
+/// # Safety
+/// Rules 1 and 2 of the module.
+pub(crate) unsafe fn unpark_filter(
+    key: Key,
+    mut pick: impl FnMut(usize) -> Pick,
+    callback: impl FnOnce(Unparked) -> usize,
+) -> Unparked {
+    let home = queue(key);
+    let mut sleepers = lock(&home);
+    let mut woken = Vec::new();
+    let mut at = 0;
+    while let Some(sleeper) = sleepers.get(at) {
+        match pick(sleeper.parked_with) {
+            Pick::Wake => woken.push(sleepers.remove(at)),
+            Pick::Skip => at += 1,
+            Pick::Stop => break,
+        }
+    }
+    let found = Unparked { woken: woken.len(), requeued: 0, more: !sleepers.is_empty() };
+    let token = callback(found);
+    for sleeper in &woken {
+        sleeper.woken_with.set(Some(token));
+    }
+    drop(sleepers);
+    woken.iter().for_each(|sleeper| sleeper.ring());
+    found
+}
+
+/// See the real half. Locks `from`, then `to`: every caller goes from a condition to its lock, so no circle can form.
+///
+/// # Safety
+/// Rules 1 and 2 of the module, for both keys.
+pub(crate) unsafe fn unpark_requeue(
+    from: Key,
+    to: Key,
+    validate: impl FnOnce() -> Requeue,
+    callback: impl FnOnce(Unparked) -> usize,
+) -> Unparked {
+    let (from_home, to_home) = (queue(from), queue(to));
+    let mut from_sleepers = lock(&from_home);
+    let mut to_sleepers = lock(&to_home);
+    let (most, wake) = match validate() {
+        Requeue::Abort => return Unparked::default(),
+        Requeue::WakeOne => (1, true),
+        Requeue::MoveOne => (1, false),
+        Requeue::WakeOneMoveRest => (usize::MAX, true),
+        Requeue::MoveAll => (usize::MAX, false),
+    };
+    let taken = from_sleepers.len().min(most);
+    let mut taken = from_sleepers.drain(..taken);
+    let woken = if wake { taken.next() } else { None };
+    let moved: Vec<_> = taken.collect();
+    let found = Unparked {
+        woken: usize::from(woken.is_some()),
+        requeued: moved.len(),
+        more: most == 1 && !from_sleepers.is_empty(),
+    };
+    for sleeper in moved {
+        sleeper.key.set(to);
+        to_sleepers.push(sleeper);
+    }
+    let token = callback(found);
+    if let Some(sleeper) = &woken {
+        sleeper.woken_with.set(Some(token));
+    }
+    drop((from_sleepers, to_sleepers));
+    woken.iter().for_each(|sleeper| sleeper.ring());
+    found
+}
+
+/// See the real half. The threads of a model share one thread of the system, so the number is in a local of loom's.
+pub(crate) fn me() -> usize {
+    static LAST: AtomicUsize = AtomicUsize::new(0);
+    loom::thread_local! {
+        static ME: usize = LAST.fetch_add(1, Relaxed) + 1;
+    }
+    // A thread whose locals are gone already gets a number that owns nothing.
+    ME.try_with(|me| *me).unwrap_or_else(|_| LAST.fetch_add(1, Relaxed) + 1)
+}
+
+/// See the real half. A model never spins: looking again is a step that the scheduler can take anyway.
+#[derive(Debug, Default)]
+pub(crate) struct Spin;
+
+impl Spin {
+    pub(crate) fn again(&mut self) -> bool {
+        false
+    }
+}
+
+/// See the real half. Where a model has failed, loom's objects panic when touched, and a panic that leaves a destructor
+/// while a thread unwinds aborts the process before the failure is shown. So none may leave it.
+pub(crate) fn in_drop(action: impl FnOnce()) {
+    if std::thread::panicking() {
+        let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(action));
+    } else {
+        action();
+    }
+}

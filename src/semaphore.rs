@@ -1,0 +1,313 @@
+//! The face of [`Permits`] with no bound but the word's.
+
+use crate::atomic::{AtomicU64, const_unless_loom};
+use crate::deadline::Deadline;
+use crate::machine::permits::{ONE, Permits, TooMany};
+use crate::parking;
+use core::fmt;
+use core::panic::{RefUnwindSafe, UnwindSafe};
+use std::time::{Duration, Instant};
+
+/// A number of permits: who acquires takes one, and waits while there is none.
+///
+/// Python: [`threading.Semaphore`](https://docs.python.org/3/library/threading.html#semaphore-objects).
+///
+/// Anybody may release, as often as they like; permits have no owner. So a semaphore also counts things that one thread
+/// makes and another uses up. See [`BoundedSemaphore`](crate::BoundedSemaphore) for one that notices a release too many.
+///
+/// # Examples
+/// At most two downloads at a time:
+/// ```
+/// use sixfold::Semaphore;
+///
+/// static SLOTS: Semaphore = Semaphore::new(2);
+///
+/// std::thread::scope(|scope| {
+///     for page in 0..5 {
+///         scope.spawn(move || {
+///             let _slot = SLOTS.hold();
+///             // ... fetch `page` ...
+///             # let _ = page;
+///         });
+///     }
+/// });
+/// assert_eq!(SLOTS.value(), 2);
+/// ```
+/// Counting jobs, released by who makes them and acquired by who does them:
+/// ```
+/// use sixfold::Semaphore;
+///
+/// let jobs = Semaphore::new(0);
+/// std::thread::scope(|scope| {
+///     scope.spawn(|| (0..3).for_each(|_| jobs.acquire()));
+///     jobs.release_many(3);
+/// });
+/// assert_eq!(jobs.value(), 0);
+/// ```
+///
+/// # Fairness
+/// A thread that comes while others sleep may take a free permit before them. A sleeper that was woken five times and
+/// found no permit each time gets the next one: then the thread that releases hands it over. So nobody is passed for ever.
+///
+/// # Size
+/// 8 bytes.
+#[doc(alias("threading.Semaphore", "counting_semaphore", "sem_t"))]
+pub struct Semaphore {
+    pub(crate) permits: Permits<AtomicU64>,
+}
+
+#[cfg(not(loom))]
+const _: () = assert!(size_of::<Semaphore>() <= 8);
+
+impl UnwindSafe for Semaphore {}
+impl RefUnwindSafe for Semaphore {}
+
+/// Holds a permit of a [`Semaphore`] until dropped.
+///
+/// Its drop releases the permit and never panics.
+#[derive(Debug)]
+#[must_use = "the permit is released as soon as the guard is dropped: bind it with `let _held =`, not `let _ =`"]
+pub struct SemaphoreGuard<'a> {
+    semaphore: &'a Semaphore,
+}
+
+impl Semaphore {
+    /// The most permits that a semaphore can have: 2^61 - 1, or what a `usize` holds if that is less.
+    pub const MAX_VALUE: usize = {
+        let most = u64::MAX / ONE;
+        if most < usize::MAX as u64 { most as usize } else { usize::MAX }
+    };
+
+    const_unless_loom! {
+        /// A semaphore with `value` permits. Python: `Semaphore(value)`; its default of 1 is [`default()`](Self::default).
+        ///
+        /// # Panics
+        /// If `value` is more than [`MAX_VALUE`](Self::MAX_VALUE).
+        ///
+        /// # Examples
+        /// ```
+        /// static DB: sixfold::Semaphore = sixfold::Semaphore::new(8);
+        /// assert_eq!(DB.value(), 8);
+        /// ```
+        #[must_use]
+        #[track_caller]
+        pub const fn new(value: usize) -> Self {
+            assert!(value <= Self::MAX_VALUE, "a semaphore's value is at most MAX_VALUE");
+            Self { permits: Permits::from_word(AtomicU64::new(value as u64 * ONE)) }
+        }
+    }
+
+    /// Waits for a permit and takes it. Python: `acquire()`.
+    ///
+    /// A statement: the permit stays taken until somebody calls [`release`](Self::release).
+    ///
+    /// # Examples
+    /// ```
+    /// let permits = sixfold::Semaphore::new(1);
+    /// permits.acquire();
+    /// assert_eq!(permits.value(), 0);
+    /// ```
+    #[doc(alias("wait", "sem_wait", "down", "P"))]
+    #[inline]
+    pub fn acquire(&self) {
+        if !self.permits.try_take() {
+            self.permits.take_slow(Deadline::Never);
+        }
+    }
+
+    /// Takes a permit if there is one. Python: `acquire(blocking=False)`.
+    ///
+    /// # Examples
+    /// ```
+    /// let permits = sixfold::Semaphore::new(1);
+    /// assert!(permits.try_acquire());
+    /// assert!(!permits.try_acquire());
+    /// ```
+    #[doc(alias = "sem_trywait")]
+    #[must_use = "false means that no permit was taken; for a scope, use `let _held = semaphore.try_hold()`"]
+    #[inline]
+    pub fn try_acquire(&self) -> bool {
+        self.permits.try_take()
+    }
+
+    /// Waits at most `timeout` for a permit. Python: `acquire(timeout=seconds)`.
+    ///
+    /// False: the time was up. Zero is one try; a timeout too large to be added to now is for ever.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let permits = sixfold::Semaphore::new(1);
+    /// assert!(permits.acquire_timeout(Duration::from_secs(1)));
+    /// assert!(!permits.acquire_timeout(Duration::from_millis(1)));
+    /// ```
+    #[doc(alias = "sem_timedwait")]
+    #[must_use = "false means that no permit was taken; for a scope, use `let _held = semaphore.hold_timeout(…)`"]
+    #[inline]
+    pub fn acquire_timeout(&self, timeout: Duration) -> bool {
+        self.acquire_until(|| Deadline::after(timeout))
+    }
+
+    /// Waits until `deadline` for a permit; one that has passed is one try. False: the time was up.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::time::{Duration, Instant};
+    ///
+    /// let permits = sixfold::Semaphore::new(2);
+    /// // Two of them, within a second in all.
+    /// let deadline = Instant::now() + Duration::from_secs(1);
+    /// assert!(permits.acquire_deadline(deadline) && permits.acquire_deadline(deadline));
+    /// ```
+    #[must_use = "false means that no permit was taken; for a scope, use `let _held = semaphore.hold_deadline(…)`"]
+    #[inline]
+    pub fn acquire_deadline(&self, deadline: Instant) -> bool {
+        self.acquire_until(|| Deadline::at(deadline))
+    }
+
+    #[inline]
+    pub(crate) fn acquire_until(&self, deadline: impl FnOnce() -> Deadline) -> bool {
+        self.permits.try_take()
+            || match deadline() {
+                Deadline::Passed => false,
+                deadline => self.permits.take_slow(deadline),
+            }
+    }
+
+    /// Gives back a permit, or adds one. Python: `release()`.
+    ///
+    /// # Panics
+    /// If that would make more than [`MAX_VALUE`](Self::MAX_VALUE) permits; nothing has changed then.
+    ///
+    /// # Examples
+    /// ```
+    /// let permits = sixfold::Semaphore::new(0);
+    /// permits.release();
+    /// assert!(permits.try_acquire());
+    /// ```
+    #[doc(alias("post", "sem_post", "up", "V", "add_permits"))]
+    #[track_caller]
+    #[inline]
+    pub fn release(&self) {
+        self.release_many(1);
+    }
+
+    /// Gives back `n` permits in one step. Python: `release(n)`.
+    ///
+    /// With `n` = 0 it does nothing.
+    ///
+    /// # Panics
+    /// If that would make more than [`MAX_VALUE`](Self::MAX_VALUE) permits; nothing has changed then.
+    ///
+    /// # Examples
+    /// ```
+    /// let permits = sixfold::Semaphore::new(1);
+    /// permits.release_many(3);
+    /// assert_eq!(permits.value(), 4);
+    /// ```
+    #[doc(alias = "add_permits")]
+    #[track_caller]
+    #[inline]
+    pub fn release_many(&self, n: usize) {
+        if let Err(TooMany) = self.permits.give(n as u64, Self::MAX_VALUE as u64) {
+            panic!("a semaphore has at most MAX_VALUE permits, and this release would make more");
+        }
+    }
+
+    /// Waits for a permit and holds it while the guard lives. Python: `with semaphore:`.
+    ///
+    /// # Examples
+    /// ```
+    /// let permits = sixfold::Semaphore::new(1);
+    /// {
+    ///     let _held = permits.hold();
+    ///     assert_eq!(permits.value(), 0);
+    /// }
+    /// assert_eq!(permits.value(), 1);
+    /// ```
+    #[doc(alias("access", "with", "__enter__"))]
+    #[inline]
+    pub fn hold(&self) -> SemaphoreGuard<'_> {
+        self.acquire();
+        SemaphoreGuard { semaphore: self }
+    }
+
+    /// Holds a permit if there is one.
+    ///
+    /// # Examples
+    /// ```
+    /// let permits = sixfold::Semaphore::new(1);
+    /// let Some(_held) = permits.try_hold() else { panic!("there is one") };
+    /// assert!(permits.try_hold().is_none());
+    /// ```
+    #[must_use = "a guard that is not bound is dropped at once: write `let Some(_held) =` or `let _held =`, not `let _ =`"]
+    #[inline]
+    pub fn try_hold(&self) -> Option<SemaphoreGuard<'_>> {
+        self.try_acquire().then(|| SemaphoreGuard { semaphore: self })
+    }
+
+    /// Waits at most `timeout` to hold a permit. Zero is one try; too large to be added to now is for ever.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let permits = sixfold::Semaphore::new(1);
+    /// assert!(permits.hold_timeout(Duration::from_secs(1)).is_some());
+    /// ```
+    #[must_use = "a guard that is not bound is dropped at once: write `let Some(_held) =` or `let _held =`, not `let _ =`"]
+    #[inline]
+    pub fn hold_timeout(&self, timeout: Duration) -> Option<SemaphoreGuard<'_>> {
+        self.acquire_timeout(timeout).then(|| SemaphoreGuard { semaphore: self })
+    }
+
+    /// Waits until `deadline` to hold a permit; one that has passed is one try.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::time::Instant;
+    ///
+    /// let permits = sixfold::Semaphore::new(0);
+    /// assert!(permits.hold_deadline(Instant::now()).is_none(), "one try, and there is none");
+    /// ```
+    #[must_use = "a guard that is not bound is dropped at once: write `let Some(_held) =` or `let _held =`, not `let _ =`"]
+    #[inline]
+    pub fn hold_deadline(&self, deadline: Instant) -> Option<SemaphoreGuard<'_>> {
+        self.acquire_deadline(deadline).then(|| SemaphoreGuard { semaphore: self })
+    }
+
+    /// How many permits are free: a snapshot that may be stale at once. (Python shows it in `repr` only.)
+    ///
+    /// # Examples
+    /// ```
+    /// assert_eq!(sixfold::Semaphore::new(3).value(), 3);
+    /// ```
+    #[doc(alias("available_permits", "sem_getvalue"))]
+    #[must_use]
+    #[inline]
+    pub fn value(&self) -> usize {
+        self.permits.free() as usize
+    }
+}
+
+/// One permit, as in Python.
+impl Default for Semaphore {
+    fn default() -> Self {
+        Self::new(1)
+    }
+}
+
+impl fmt::Debug for Semaphore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Semaphore").field("value", &self.value()).finish()
+    }
+}
+
+impl Drop for SemaphoreGuard<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        // An error means that others have released up to the maximum meanwhile: there is no room to give it back.
+        parking::in_drop(|| _ = self.semaphore.permits.give(1, Semaphore::MAX_VALUE as u64));
+    }
+}

@@ -1,0 +1,83 @@
+//! What the models share.
+#![allow(unsafe_code)]
+
+use loom::cell::UnsafeCell;
+use std::fmt;
+use std::sync::Mutex;
+
+/// A plain variable without any synchronization of its own: loom fails the model if two threads touch it, one of them
+/// to change it, and nothing orders the one before the other.
+#[derive(Debug, Default)]
+pub struct Plain<T>(UnsafeCell<T>);
+
+impl<T: Copy> Plain<T> {
+    pub fn new(value: T) -> Self {
+        Self(UnsafeCell::new(value))
+    }
+
+    pub fn get(&self) -> T {
+        // SAFETY: loom stops the model before an access that races.
+        self.0.with(|value| unsafe { *value })
+    }
+
+    pub fn set(&self, value: T) {
+        // SAFETY: as in `get`.
+        self.0.with_mut(|place| unsafe { *place = value });
+    }
+}
+
+/// Collects what the executions of one model came to, so that the test can say which outcomes there must be.
+#[derive(Debug)]
+pub struct Outcomes<T>(Mutex<Vec<T>>);
+
+impl<T: Ord + fmt::Debug> Outcomes<T> {
+    pub const fn new() -> Self {
+        Self(Mutex::new(Vec::new()))
+    }
+
+    pub fn add(&self, outcome: T) {
+        let mut seen = self.0.lock().unwrap();
+        if let Err(place) = seen.binary_search(&outcome) {
+            seen.insert(place, outcome);
+        }
+    }
+
+    /// All that were seen, and no others.
+    #[track_caller]
+    pub fn are(&self, expected: impl IntoIterator<Item = T>) {
+        let mut expected: Vec<T> = expected.into_iter().collect();
+        expected.sort();
+        assert_eq!(*self.0.lock().unwrap(), expected, "the outcomes that the executions came to");
+    }
+}
+
+/// Explores all executions of `body`.
+#[track_caller]
+pub fn explore(body: impl Fn() + Send + Sync + 'static) {
+    check(None, body);
+}
+
+/// Explores the executions of `body` that take a running thread off its core at most `preemptions` times.
+#[track_caller]
+pub fn explore_bounded(preemptions: usize, body: impl Fn() + Send + Sync + 'static) {
+    check(Some(preemptions), body);
+}
+
+fn check(preemptions: Option<usize>, body: impl Fn() + Send + Sync + 'static) {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+    let executions = Arc::new(AtomicUsize::new(0));
+    let count = executions.clone();
+    let mut model = loom::model::Builder::new();
+    model.preemption_bound = preemptions;
+    model.max_branches = 10_000;
+    let start = std::time::Instant::now();
+    model.check(move || {
+        count.fetch_add(1, Relaxed);
+        body();
+    });
+    let name = std::thread::current().name().unwrap_or("model").to_owned();
+    let bound = preemptions.map_or("complete".into(), |n| format!("at most {n} preemptions"));
+    println!("{name}: {} executions, {bound}, {:.1} s", executions.load(Relaxed), start.elapsed().as_secs_f32());
+}
