@@ -138,3 +138,28 @@ impl Epochs {
         unsafe { parking::park(self.queue(), mine, deadline, validate, || (), timed_out) }
     }
 }
+
+#[cfg(all(test, loom))]
+mod tests {
+    use super::*;
+    use loom::sync::Arc;
+    use loom::thread;
+
+    /// The classic bug of naive events: the waiter is woken, finds the flag down, and sleeps on for ever.
+    #[test]
+    fn set_followed_by_clear_frees_who_has_begun_to_wait() {
+        loom::model(|| {
+            let event = Arc::new(Epochs::new());
+            let waiter = {
+                let event = event.clone();
+                thread::spawn(move || assert!(event.wait(|| Deadline::Never)))
+            };
+            while event.word.load(Relaxed) & PARKED == 0 {
+                thread::yield_now();
+            }
+            event.set();
+            event.clear();
+            waiter.join().unwrap();
+        });
+    }
+}

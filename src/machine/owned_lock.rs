@@ -46,7 +46,7 @@ impl OwnedLock {
         }
     }
 
-    #[cfg(test)]
+    #[cfg(all(test, not(loom)))]
     pub(crate) fn set_levels(&self, levels: u32) {
         self.levels.store(levels, Relaxed);
     }

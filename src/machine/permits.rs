@@ -146,10 +146,10 @@ impl<W: Word> Permits<W> {
         count(self.word.load(Relaxed))
     }
 
-    /// Whether a permit could be had now. Acquire: whoever acts on "no" acts after those who let go before.
+    /// Whether a permit could be had now: a snapshot, which orders nothing.
     #[inline]
     pub(crate) fn is_open(&self) -> bool {
-        is_open(self.word.load(Acquire))
+        is_open(self.word.load(Relaxed))
     }
 
     /// Takes the only permit of a machine that has one and is not waited for: the fast path of a lock, without the

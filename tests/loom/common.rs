@@ -2,40 +2,60 @@
 #![allow(unsafe_code)]
 
 use loom::cell::UnsafeCell;
+use loom::sync::Arc;
+use loom::thread::{self, JoinHandle};
 use std::fmt;
 use std::sync::Mutex;
+use std::time::Duration;
 
 /// A plain variable without any synchronization of its own: loom fails the model if two threads touch it, one of them
 /// to change it, and nothing orders the one before the other.
 #[derive(Debug, Default)]
-pub struct Plain<T>(UnsafeCell<T>);
+pub(crate) struct Plain<T>(UnsafeCell<T>);
+
+// SAFETY: loom stops the model before an access that races.
+unsafe impl<T: Send> Sync for Plain<T> {}
 
 impl<T: Copy> Plain<T> {
-    pub fn new(value: T) -> Self {
+    pub(crate) fn new(value: T) -> Self {
         Self(UnsafeCell::new(value))
     }
 
-    pub fn get(&self) -> T {
+    pub(crate) fn get(&self) -> T {
         // SAFETY: loom stops the model before an access that races.
         self.0.with(|value| unsafe { *value })
     }
 
-    pub fn set(&self, value: T) {
+    pub(crate) fn set(&self, value: T) {
         // SAFETY: as in `get`.
         self.0.with_mut(|place| unsafe { *place = value });
     }
 }
 
+/// A time that is not up at once and does not last for ever: in a model, whenever the scheduler says so.
+pub(crate) const A_WHILE: Duration = Duration::from_secs(1);
+
+/// Spawns a thread of the model that shares `shared`.
+pub(crate) fn spawn<S: 'static, T: 'static>(shared: &Arc<S>, body: fn(&S) -> T) -> JoinHandle<T> {
+    let shared = shared.clone();
+    thread::spawn(move || body(&shared))
+}
+
+/// Adds one, in two steps that another thread could get between.
+pub(crate) fn bump(place: &Plain<usize>) {
+    place.set(place.get() + 1);
+}
+
 /// Collects what the executions of one model came to, so that the test can say which outcomes there must be.
 #[derive(Debug)]
-pub struct Outcomes<T>(Mutex<Vec<T>>);
+pub(crate) struct Outcomes<T>(Mutex<Vec<T>>);
 
 impl<T: Ord + fmt::Debug> Outcomes<T> {
-    pub const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self(Mutex::new(Vec::new()))
     }
 
-    pub fn add(&self, outcome: T) {
+    pub(crate) fn add(&self, outcome: T) {
         let mut seen = self.0.lock().unwrap();
         if let Err(place) = seen.binary_search(&outcome) {
             seen.insert(place, outcome);
@@ -44,7 +64,7 @@ impl<T: Ord + fmt::Debug> Outcomes<T> {
 
     /// All that were seen, and no others.
     #[track_caller]
-    pub fn are(&self, expected: impl IntoIterator<Item = T>) {
+    pub(crate) fn are(&self, expected: impl IntoIterator<Item = T>) {
         let mut expected: Vec<T> = expected.into_iter().collect();
         expected.sort();
         assert_eq!(*self.0.lock().unwrap(), expected, "the outcomes that the executions came to");
@@ -53,21 +73,20 @@ impl<T: Ord + fmt::Debug> Outcomes<T> {
 
 /// Explores all executions of `body`.
 #[track_caller]
-pub fn explore(body: impl Fn() + Send + Sync + 'static) {
+pub(crate) fn explore(body: impl Fn() + Send + Sync + 'static) {
     check(None, body);
 }
 
 /// Explores the executions of `body` that take a running thread off its core at most `preemptions` times.
 #[track_caller]
-pub fn explore_bounded(preemptions: usize, body: impl Fn() + Send + Sync + 'static) {
+pub(crate) fn explore_bounded(preemptions: usize, body: impl Fn() + Send + Sync + 'static) {
     check(Some(preemptions), body);
 }
 
 fn check(preemptions: Option<usize>, body: impl Fn() + Send + Sync + 'static) {
-    use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-    let executions = Arc::new(AtomicUsize::new(0));
+    let executions = std::sync::Arc::new(AtomicUsize::new(0));
     let count = executions.clone();
     let mut model = loom::model::Builder::new();
     model.preemption_bound = preemptions;

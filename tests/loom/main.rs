@@ -1,5 +1,13 @@
 //! Models of every type, for loom to explore. Empty unless built with `--cfg loom`; `ci/loom.sh` runs them.
+//!
+//! Each model asks one question of two or three threads. What the threads guard is a [`common::Plain`], which has no
+//! synchronization of its own: a missing happens-before edge fails the model, and so does a thread that is left asleep.
 #![cfg(loom)]
 
+mod barrier;
 mod common;
+mod condition;
+mod event;
 mod lock;
+mod rlock;
+mod semaphore;

@@ -1,0 +1,229 @@
+//! `Barrier`: a round is decided once, for all who are in it.
+
+use crate::common::{A_WHILE, Outcomes, Plain, explore, explore_bounded, spawn};
+use loom::sync::Arc;
+use loom::thread;
+use sixfold::{Barrier, BrokenBarrierError};
+use std::time::Duration;
+
+const BROKEN: Result<usize, ()> = Err(());
+
+fn plain(result: Result<usize, BrokenBarrierError>) -> Result<usize, ()> {
+    result.map_err(drop)
+}
+
+#[test]
+fn two_parties_meet_twice_and_see_what_the_other_did() {
+    static SEEN: Outcomes<usize> = Outcomes::new();
+    explore(|| {
+        let shared = Arc::new((Barrier::new(2), [Plain::new(0), Plain::new(0)]));
+        fn party((barrier, places): &(Barrier, [Plain<usize>; 2]), me: usize) -> usize {
+            let mut indices = 0;
+            for round in 1..=2 {
+                places[me].set(round);
+                indices = indices * 2 + barrier.wait().unwrap();
+                assert_eq!(places[1 - me].get(), round);
+                indices = indices * 2 + barrier.wait().unwrap();
+            }
+            indices
+        }
+        let other = spawn(&shared, |shared| party(shared, 1));
+        let mine = party(&shared, 0);
+        SEEN.add(mine);
+        assert_eq!(mine + other.join().unwrap(), 0b1111, "one of each index in each round");
+    });
+    SEEN.are(0..16);
+}
+
+#[test]
+fn three_parties_meet() {
+    explore_bounded(4, || {
+        let barrier = Arc::new(Barrier::new(3));
+        let wait = |barrier: &Barrier| barrier.wait().unwrap();
+        let others = [spawn(&barrier, wait), spawn(&barrier, wait)];
+        let mut indices = vec![wait(&barrier)];
+        indices.extend(others.map(|other| other.join().unwrap()));
+        indices.sort();
+        assert_eq!(indices, [0, 1, 2]);
+        assert_eq!(barrier.n_waiting(), 0);
+    });
+}
+
+#[test]
+fn the_action_runs_once_after_all_have_come_and_before_any_leaves() {
+    explore(|| {
+        let done = std::sync::Arc::new((Plain::new(0), [Plain::new(0), Plain::new(0)]));
+        let barrier = Barrier::with_action(2, {
+            let done = done.clone();
+            move || {
+                assert_eq!(done.1[0].get() + done.1[1].get(), 2);
+                done.0.set(done.0.get() + 1);
+            }
+        });
+        let shared = Arc::new((barrier, done));
+        let other = spawn(&shared, |(barrier, done)| {
+            done.1[1].set(1);
+            barrier.wait().unwrap();
+            assert_eq!(done.0.get(), 1);
+        });
+        let (barrier, done) = &*shared;
+        done.1[0].set(1);
+        barrier.wait().unwrap();
+        assert_eq!(done.0.get(), 1);
+        other.join().unwrap();
+    });
+}
+
+#[test]
+fn a_party_whose_time_is_up_breaks_the_round_for_both_or_for_none() {
+    static SEEN: Outcomes<(bool, bool)> = Outcomes::new();
+    explore(|| {
+        let barrier = Arc::new(Barrier::new(2));
+        let timed = spawn(&barrier, |barrier| barrier.wait_timeout(A_WHILE).is_ok());
+        let mine = barrier.wait().is_ok();
+        let theirs = timed.join().unwrap();
+        SEEN.add((mine, theirs));
+        assert_eq!(barrier.broken(), !mine);
+    });
+    SEEN.are([(false, false), (true, true)]);
+}
+
+#[test]
+fn two_parties_of_three_may_run_out_of_time_together() {
+    static SEEN: Outcomes<[bool; 3]> = Outcomes::new();
+    explore_bounded(2, || {
+        let barrier = Arc::new(Barrier::new(3));
+        let wait = |barrier: &Barrier| barrier.wait_timeout(A_WHILE).is_ok();
+        let others = [spawn(&barrier, wait), spawn(&barrier, wait)];
+        let mine = barrier.wait().is_ok();
+        let [one, other] = others.map(|other| other.join().unwrap());
+        SEEN.add([mine, one, other]);
+    });
+    SEEN.are([[false; 3], [true; 3]]);
+}
+
+/// The time of one party may be up while the other runs the action: that is too late to matter.
+#[test]
+fn a_deadline_that_passes_while_the_action_runs_does_not_break_the_round() {
+    static SEEN: Outcomes<(bool, bool)> = Outcomes::new();
+    explore(|| {
+        let barrier = Arc::new(Barrier::with_action(2, thread::yield_now));
+        let timed = spawn(&barrier, |barrier| barrier.wait_timeout(A_WHILE).is_ok());
+        let mine = barrier.wait().is_ok();
+        SEEN.add((mine, timed.join().unwrap()));
+    });
+    SEEN.are([(false, false), (true, true)]);
+}
+
+/// A party that came late to the queue again must be told of the abort, and the abort must wait for it.
+#[test]
+fn an_abort_while_the_action_runs_fails_the_round_for_all() {
+    static SEEN: Outcomes<(bool, bool)> = Outcomes::new();
+    explore_bounded(3, || {
+        let barrier = Arc::new(Barrier::with_action(2, thread::yield_now));
+        let timed = spawn(&barrier, |barrier| barrier.wait_timeout(A_WHILE).is_ok());
+        let aborter = spawn(&barrier, Barrier::abort);
+        let mine = barrier.wait().is_ok();
+        SEEN.add((mine, timed.join().unwrap()));
+        aborter.join().unwrap();
+        assert!(barrier.broken());
+    });
+    SEEN.are([(false, false), (true, true)]);
+}
+
+/// CPython: an abort right after the round has tripped fails parties that were released already.
+#[test]
+fn an_abort_does_not_reach_back_into_a_round_that_has_tripped() {
+    static SEEN: Outcomes<(bool, bool)> = Outcomes::new();
+    explore(|| {
+        let barrier = Arc::new(Barrier::new(2));
+        let other = spawn(&barrier, |barrier| {
+            let passed = barrier.wait().is_ok();
+            barrier.abort();
+            passed
+        });
+        let mine = barrier.wait().is_ok();
+        SEEN.add((mine, other.join().unwrap()));
+        assert!(barrier.broken());
+    });
+    SEEN.are([(true, true)]);
+}
+
+#[test]
+fn an_abort_from_outside_fails_both_or_none() {
+    static SEEN: Outcomes<(bool, bool)> = Outcomes::new();
+    explore(|| {
+        let barrier = Arc::new(Barrier::new(2));
+        let other = spawn(&barrier, |barrier| barrier.wait().is_ok());
+        let aborter = spawn(&barrier, Barrier::abort);
+        let mine = barrier.wait().is_ok();
+        SEEN.add((mine, other.join().unwrap()));
+        aborter.join().unwrap();
+    });
+    SEEN.are([(false, false), (true, true)]);
+}
+
+/// After a reset the barrier is as new: who failed tries again, and they meet. The reset may come before anybody, when
+/// one waits, when both have come and the round has not tripped yet, and after that.
+#[test]
+fn a_reset_fails_who_waits_and_nobody_else() {
+    static SEEN: Outcomes<(bool, bool)> = Outcomes::new();
+    explore_bounded(3, || {
+        fn meet(barrier: &Barrier) -> bool {
+            let first = barrier.wait().is_ok();
+            if !first {
+                barrier.wait().unwrap();
+            }
+            first
+        }
+        let barrier = Arc::new(Barrier::new(2));
+        let other = spawn(&barrier, meet);
+        let resetter = spawn(&barrier, Barrier::reset);
+        let mine = meet(&barrier);
+        SEEN.add((mine, other.join().unwrap()));
+        resetter.join().unwrap();
+        assert!(!barrier.broken());
+    });
+    SEEN.are([(false, false), (false, true), (true, false), (true, true)]);
+}
+
+#[test]
+fn an_action_that_resets_fails_its_own_round_and_leaves_a_new_barrier() {
+    explore(|| {
+        let barrier = std::sync::Arc::new_cyclic(|weak: &std::sync::Weak<Barrier>| {
+            let weak = weak.clone();
+            Barrier::with_action(2, move || weak.upgrade().unwrap().reset())
+        });
+        let shared = Arc::new(barrier);
+        let other = spawn(&shared, |barrier| plain(barrier.wait()));
+        assert_eq!(plain(shared.wait()), BROKEN);
+        assert_eq!(other.join().unwrap(), BROKEN);
+        assert!(!shared.broken() && shared.n_waiting() == 0);
+    });
+}
+
+/// Four threads, two parties: each index is given twice, and nobody is left at the door.
+#[test]
+fn more_threads_than_parties_meet_in_rounds() {
+    explore_bounded(2, || {
+        let barrier = Arc::new(Barrier::with_action(2, thread::yield_now));
+        let wait = |barrier: &Barrier| barrier.wait().unwrap();
+        let others = [spawn(&barrier, wait), spawn(&barrier, wait), spawn(&barrier, wait)];
+        let mut indices = vec![wait(&barrier)];
+        indices.extend(others.map(|other| other.join().unwrap()));
+        indices.sort();
+        assert_eq!(indices, [0, 0, 1, 1]);
+    });
+}
+
+#[test]
+fn zero_lets_only_the_last_through_and_the_longest_time_waits() {
+    static SEEN: Outcomes<(bool, bool)> = Outcomes::new();
+    explore(|| {
+        let barrier = Arc::new(Barrier::new(2));
+        let other = spawn(&barrier, |barrier| barrier.wait_timeout(Duration::MAX).is_ok());
+        let mine = barrier.wait_timeout(Duration::ZERO).is_ok();
+        SEEN.add((mine, other.join().unwrap()));
+    });
+    SEEN.are([(false, false), (true, true)]);
+}

@@ -1,0 +1,270 @@
+//! `Condition`: over `Lock` and `RLock`, no notify is lost, spent twice, or made up.
+
+use crate::common::{A_WHILE, Outcomes, Plain, bump, explore_bounded, spawn};
+use loom::sync::Arc;
+use loom::thread;
+use sixfold::{Condition, Lock, RLock};
+use std::time::Duration;
+
+/// Goes on as soon as so many threads wait. Only in models where they must come to that.
+fn until_waiting<L>(condition: &Condition<L>, waiters: usize) {
+    let waiting = format!("Condition {{ waiters: {waiters}, .. }}");
+    while format!("{condition:?}") != waiting {
+        thread::yield_now();
+    }
+}
+
+/// The models that are the same over both locks.
+macro_rules! over {
+    ($lock:ident, $name:ident) => {
+        mod $name {
+            use super::*;
+
+            type Monitor = (Condition<$lock>, Plain<usize>);
+
+            fn monitor() -> Arc<Monitor> {
+                Arc::new((Condition::with_lock($lock::new()), Plain::new(0)))
+            }
+
+            /// Adds one under the lock and tells one waiter.
+            fn add_and_notify((condition, count): &Monitor) -> usize {
+                let held = condition.hold();
+                bump(count);
+                held.notify(1)
+            }
+
+            #[test]
+            fn a_waiter_for_a_predicate_is_not_left_behind() {
+                explore_bounded(4, || {
+                    let shared = monitor();
+                    let waiter = spawn(&shared, |(condition, count)| {
+                        let mut held = condition.hold();
+                        held.wait_for(|()| count.get() == 1);
+                        bump(count);
+                    });
+                    add_and_notify(&shared);
+                    waiter.join().unwrap();
+                    assert_eq!(shared.1.get(), 2);
+                });
+            }
+
+            #[test]
+            fn a_wait_without_a_loop_returns_only_after_a_notify() {
+                explore_bounded(3, || {
+                    let shared = monitor();
+                    let waiter = spawn(&shared, |(condition, count)| {
+                        let mut held = condition.hold();
+                        if count.get() == 0 {
+                            held.wait();
+                        }
+                        assert_eq!(count.get(), 1);
+                    });
+                    add_and_notify(&shared);
+                    waiter.join().unwrap();
+                });
+            }
+
+            #[test]
+            fn a_timed_wait_says_true_exactly_if_it_was_selected() {
+                static SEEN: Outcomes<(bool, usize)> = Outcomes::new();
+                explore_bounded(3, || {
+                    let shared = monitor();
+                    let waiter = spawn(&shared, |(condition, count)| {
+                        let mut held = condition.hold();
+                        let notified = held.wait_timeout(A_WHILE);
+                        bump(count);
+                        notified
+                    });
+                    let selected = add_and_notify(&shared);
+                    let notified = waiter.join().unwrap();
+                    SEEN.add((notified, selected));
+                    assert_eq!(shared.1.get(), 2);
+                });
+                SEEN.are([(false, 0), (true, 1)]);
+            }
+
+            /// CPython: a waiter that has timed out and waits for the lock swallows the notify that was meant for the
+            /// next one.
+            #[test]
+            fn a_notify_is_not_spent_on_a_waiter_that_has_timed_out() {
+                static SEEN: Outcomes<(bool, bool, usize)> = Outcomes::new();
+                explore_bounded(2, || {
+                    let shared = monitor();
+                    let wait = |(condition, _): &Monitor| condition.hold().wait_timeout(A_WHILE);
+                    let waiters = [spawn(&shared, wait), spawn(&shared, wait)];
+                    let selected = add_and_notify(&shared);
+                    let [one, other] = waiters.map(|waiter| waiter.join().unwrap());
+                    SEEN.add((one, other, selected));
+                    assert_eq!(usize::from(one) + usize::from(other), selected);
+                });
+                SEEN.are([(false, false, 0), (true, false, 1), (false, true, 1)]);
+            }
+
+            #[test]
+            fn two_waiters_are_let_out_by_one_notify_all() {
+                explore_bounded(2, || {
+                    let shared = monitor();
+                    let wait = |(condition, count): &Monitor| {
+                        let mut held = condition.hold();
+                        held.wait_for(|()| count.get() > 0);
+                        bump(count);
+                    };
+                    let waiters = [spawn(&shared, wait), spawn(&shared, wait)];
+                    {
+                        let held = shared.0.hold();
+                        bump(&shared.1);
+                        held.notify_all();
+                    }
+                    waiters.into_iter().for_each(|waiter| waiter.join().unwrap());
+                    assert_eq!(shared.1.get(), 3);
+                });
+            }
+
+            #[test]
+            fn two_conditions_on_one_lock_have_queues_of_their_own() {
+                explore_bounded(3, || {
+                    let lock = std::sync::Arc::new($lock::new());
+                    let [ping, pong] = [(); 2].map(|()| Condition::with_lock(lock.clone()));
+                    let shared = Arc::new((ping, pong, Plain::new(0)));
+                    let other = spawn(&shared, |(ping, pong, turn)| {
+                        let mut held = ping.hold();
+                        held.wait_for(|()| turn.get() == 1);
+                        turn.set(2);
+                        pong.notify(1).unwrap();
+                    });
+                    let (ping, pong, turn) = &*shared;
+                    let mut held = pong.hold();
+                    turn.set(1);
+                    ping.notify(1).unwrap();
+                    held.wait_for(|()| turn.get() == 2);
+                    drop(held);
+                    other.join().unwrap();
+                });
+            }
+
+            #[test]
+            fn a_zero_timeout_lets_go_of_the_lock_and_takes_it_back() {
+                explore_bounded(3, || {
+                    let shared = monitor();
+                    let other = spawn(&shared, |(condition, count)| {
+                        let _held = condition.hold();
+                        bump(count);
+                    });
+                    {
+                        let mut held = shared.0.hold();
+                        bump(&shared.1);
+                        assert!(!held.wait_timeout(Duration::ZERO));
+                        bump(&shared.1);
+                    }
+                    other.join().unwrap();
+                    assert_eq!(shared.1.get(), 3);
+                });
+            }
+        }
+    };
+}
+over!(Lock, over_a_lock);
+over!(RLock, over_an_rlock);
+
+#[test]
+fn waiting_lets_go_of_all_levels_and_takes_them_back() {
+    explore_bounded(3, || {
+        let shared = Arc::new((Condition::new(), Plain::new(0)));
+        let other = spawn(&shared, |(condition, count)| {
+            let held = condition.hold();
+            bump(count);
+            held.notify(1);
+        });
+        let (condition, count) = &*shared;
+        condition.acquire();
+        condition.acquire();
+        condition.wait_for(|| count.get() == 1).unwrap();
+        condition.release().unwrap();
+        assert!(condition.as_lock().is_owned(), "one level is left");
+        bump(count);
+        condition.release().unwrap();
+        assert!(!condition.as_lock().is_owned());
+        other.join().unwrap();
+    });
+}
+
+/// A lock has no owner, so it may be released by a stranger just when a notify moves a waiter into its line. Then nobody
+/// will release it again, and the notify has to wake the waiter itself.
+#[test]
+fn a_waiter_selected_while_a_stranger_releases_the_lock_is_woken() {
+    static SEEN: Outcomes<bool> = Outcomes::new();
+    explore_bounded(3, || {
+        let condition = Arc::new(Condition::with_lock(Lock::new()));
+        let waiter = spawn(&condition, |condition| {
+            condition.acquire();
+            condition.wait().unwrap();
+            condition.release().unwrap();
+        });
+        until_waiting(&condition, 1);
+        condition.acquire();
+        let stranger = spawn(&condition, |condition| condition.release().unwrap());
+        let selected = condition.notify(1);
+        SEEN.add(selected.is_ok());
+        stranger.join().unwrap();
+        if selected.is_err() {
+            // The stranger was first: nothing was notified, and the lock is free to try again.
+            condition.acquire();
+            assert_eq!(condition.notify(1), Ok(1));
+            condition.release().unwrap();
+        }
+        waiter.join().unwrap();
+    });
+    SEEN.are([false, true]);
+}
+
+/// The wait is over, and the lock is taken by a newcomer: the waiter gets it in the end, and has what it was promised.
+#[test]
+fn a_selected_waiter_competes_with_a_newcomer_for_the_lock() {
+    explore_bounded(3, || {
+        let shared = Arc::new((Condition::with_lock(Lock::new()), Plain::new(0)));
+        let waiter = spawn(&shared, |(condition, count)| {
+            let mut held = condition.hold();
+            held.wait_for(|()| count.get() > 0);
+            bump(count);
+        });
+        let newcomer = spawn(&shared, |(condition, count)| {
+            let _held = condition.hold();
+            bump(count);
+            condition.notify(1).unwrap();
+        });
+        {
+            let _held = shared.0.hold();
+            bump(&shared.1);
+            shared.0.notify(1).unwrap();
+        }
+        waiter.join().unwrap();
+        newcomer.join().unwrap();
+        assert_eq!(shared.1.get(), 3);
+    });
+}
+
+/// A queue of one place between a producer and a consumer of two items.
+#[test]
+fn a_bounded_queue_passes_everything_on() {
+    explore_bounded(2, || {
+        let lock = std::sync::Arc::new(Lock::with_value(None));
+        let [not_empty, not_full] = [(); 2].map(|()| Condition::with_lock(lock.clone()));
+        let shared = Arc::new((not_empty, not_full));
+        let producer = spawn(&shared, |(not_empty, not_full)| {
+            for item in 1..=2 {
+                let mut slot = not_full.hold();
+                slot.wait_for(Option::is_none);
+                *slot = Some(item);
+                not_empty.notify(1).unwrap();
+            }
+        });
+        let (not_empty, not_full) = &*shared;
+        for item in 1..=2 {
+            let mut slot = not_empty.hold();
+            slot.wait_for(Option::is_some);
+            assert_eq!(slot.take(), Some(item));
+            not_full.notify(1).unwrap();
+        }
+        producer.join().unwrap();
+    });
+}

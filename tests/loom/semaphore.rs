@@ -1,0 +1,258 @@
+//! `Semaphore` and `BoundedSemaphore`: permits are conserved, published, and nobody is left asleep beside one.
+
+use crate::common::{A_WHILE, Outcomes, Plain, bump, explore, explore_bounded, spawn};
+use loom::sync::Arc;
+use loom::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use sixfold::{BoundedSemaphore, Semaphore};
+use std::time::Duration;
+
+#[test]
+fn one_permit_excludes() {
+    explore(|| {
+        let shared = Arc::new((Semaphore::new(1), Plain::new(0)));
+        let section = |(permits, count): &(Semaphore, Plain<usize>)| {
+            let _held = permits.hold();
+            bump(count);
+        };
+        let other = spawn(&shared, section);
+        section(&shared);
+        other.join().unwrap();
+        assert_eq!((shared.0.value(), shared.1.get()), (1, 2));
+    });
+}
+
+#[test]
+fn one_permit_excludes_three() {
+    explore_bounded(3, || {
+        let shared = Arc::new((Semaphore::new(1), Plain::new(0)));
+        let section = |(permits, count): &(Semaphore, Plain<usize>)| {
+            let _held = permits.hold();
+            bump(count);
+        };
+        let others = [spawn(&shared, section), spawn(&shared, section)];
+        section(&shared);
+        others.into_iter().for_each(|other| other.join().unwrap());
+        assert_eq!((shared.0.value(), shared.1.get()), (1, 3));
+    });
+}
+
+#[test]
+fn two_permits_admit_two_of_three() {
+    static SEEN: Outcomes<usize> = Outcomes::new();
+    explore_bounded(3, || {
+        let shared = Arc::new((Semaphore::new(2), AtomicUsize::new(0)));
+        let section = |(permits, inside): &(Semaphore, AtomicUsize)| {
+            let _held = permits.hold();
+            SEEN.add(inside.fetch_add(1, Relaxed) + 1);
+            inside.fetch_sub(1, Relaxed);
+        };
+        let others = [spawn(&shared, section), spawn(&shared, section)];
+        section(&shared);
+        others.into_iter().for_each(|other| other.join().unwrap());
+        assert_eq!(shared.0.value(), 2);
+    });
+    SEEN.are([1, 2]);
+}
+
+#[test]
+fn a_release_publishes_to_who_takes_the_permit() {
+    explore(|| {
+        let shared = Arc::new((Semaphore::new(0), Plain::new(0)));
+        let other = spawn(&shared, |shared| {
+            shared.0.acquire();
+            assert_eq!(shared.1.get(), 1);
+        });
+        shared.1.set(1);
+        shared.0.release();
+        other.join().unwrap();
+    });
+}
+
+/// The permits of two releases lie together; whoever takes either sees what both did before.
+#[test]
+fn an_acquire_sees_all_releases_that_made_its_permit() {
+    explore_bounded(3, || {
+        let shared = Arc::new((Semaphore::new(0), [Plain::new(0), Plain::new(0)]));
+        let first = spawn(&shared, |shared| {
+            shared.1[0].set(1);
+            shared.0.release();
+        });
+        let second = spawn(&shared, |shared| {
+            shared.1[1].set(1);
+            shared.0.release();
+        });
+        shared.0.acquire();
+        shared.0.acquire();
+        assert_eq!(shared.1[0].get() + shared.1[1].get(), 2);
+        first.join().unwrap();
+        second.join().unwrap();
+    });
+}
+
+/// llvm #46357 and #77659: the second release finds a permit that is not taken yet and wakes nobody.
+#[test]
+fn two_releases_back_to_back_wake_two_sleepers() {
+    explore_bounded(3, || {
+        let permits = Arc::new(Semaphore::new(0));
+        let sleepers = [spawn(&permits, Semaphore::acquire), spawn(&permits, Semaphore::acquire)];
+        permits.release();
+        permits.release();
+        sleepers.into_iter().for_each(|sleeper| sleeper.join().unwrap());
+        assert_eq!(permits.value(), 0);
+    });
+}
+
+#[test]
+fn one_release_of_two_wakes_two_sleepers() {
+    explore_bounded(3, || {
+        let permits = Arc::new(Semaphore::new(0));
+        let sleepers = [spawn(&permits, Semaphore::acquire), spawn(&permits, Semaphore::acquire)];
+        permits.release_many(2);
+        sleepers.into_iter().for_each(|sleeper| sleeper.join().unwrap());
+        assert_eq!(permits.value(), 0);
+    });
+}
+
+#[test]
+fn a_timed_acquire_takes_a_permit_or_leaves_it() {
+    static SEEN: Outcomes<bool> = Outcomes::new();
+    explore(|| {
+        let shared = Arc::new((Semaphore::new(0), Plain::new(0)));
+        let other = spawn(&shared, |shared| {
+            let taken = shared.0.acquire_timeout(A_WHILE);
+            if taken {
+                assert_eq!(shared.1.get(), 1);
+            }
+            taken
+        });
+        shared.1.set(1);
+        shared.0.release();
+        let taken = other.join().unwrap();
+        SEEN.add(taken);
+        assert_eq!(shared.0.value(), usize::from(!taken));
+    });
+    SEEN.are([false, true]);
+}
+
+#[test]
+fn a_time_out_does_not_swallow_the_permit_of_another_waiter() {
+    static SEEN: Outcomes<bool> = Outcomes::new();
+    explore_bounded(3, || {
+        let permits = Arc::new(Semaphore::new(0));
+        let timed = spawn(&permits, |permits| {
+            let taken = permits.acquire_timeout(A_WHILE);
+            if taken {
+                permits.release();
+            }
+            taken
+        });
+        let patient = spawn(&permits, Semaphore::acquire);
+        permits.release();
+        SEEN.add(timed.join().unwrap());
+        patient.join().unwrap();
+        assert_eq!(permits.value(), 0);
+    });
+    SEEN.are([false, true]);
+}
+
+/// Enough rounds against a newcomer that the waiter has a permit reserved; two are released then.
+#[test]
+fn a_waiter_that_loses_again_and_again_is_handed_a_permit_and_the_rest_is_free() {
+    explore_bounded(4, || {
+        let shared = Arc::new((Semaphore::new(0), Plain::new(0)));
+        let waiter = spawn(&shared, |shared| {
+            shared.0.acquire();
+            shared.1.get()
+        });
+        for round in 1..=3 {
+            shared.1.set(round);
+            shared.0.release();
+            if !shared.0.try_acquire() {
+                break; // The waiter has it.
+            }
+        }
+        shared.0.release_many(2);
+        let seen = waiter.join().unwrap();
+        assert!(seen >= 1 && (1..=2).contains(&shared.0.value()));
+    });
+}
+
+/// A reservation is handed over, and the rest of the permits must still wake the next in line.
+#[test]
+fn a_release_of_many_serves_the_reservation_and_the_line() {
+    explore_bounded(2, || {
+        let permits = Arc::new(Semaphore::new(0));
+        let waiters = [spawn(&permits, Semaphore::acquire), spawn(&permits, Semaphore::acquire)];
+        let mut owed = 2;
+        for _ in 0..2 {
+            permits.release();
+            if !permits.try_acquire() {
+                owed -= 1;
+                break;
+            }
+        }
+        permits.release_many(owed);
+        waiters.into_iter().for_each(|waiter| waiter.join().unwrap());
+        assert_eq!(permits.value(), 0);
+    });
+}
+
+#[test]
+fn a_reservation_may_be_given_up_at_any_moment() {
+    static SEEN: Outcomes<bool> = Outcomes::new();
+    explore_bounded(5, || {
+        let permits = Arc::new(Semaphore::new(0));
+        let timed = spawn(&permits, |permits| permits.acquire_timeout(A_WHILE));
+        let mut given = 0;
+        for _ in 0..3 {
+            permits.release();
+            given = 1;
+            if !permits.try_acquire() {
+                break;
+            }
+            given = 0;
+        }
+        let taken = timed.join().unwrap();
+        SEEN.add(taken);
+        assert_eq!(permits.value() + usize::from(taken), given);
+        assert!(given == 0 || permits.try_acquire() != taken, "no flag is left behind");
+    });
+    SEEN.are([false, true]);
+}
+
+#[test]
+fn of_two_releases_with_room_for_one_one_fails() {
+    explore(|| {
+        let permits = Arc::new(BoundedSemaphore::new(2));
+        permits.acquire();
+        let other = spawn(&permits, |permits| permits.release().is_ok());
+        let mine = permits.release().is_ok();
+        assert!(mine != other.join().unwrap());
+        assert_eq!(permits.value(), 2);
+    });
+}
+
+#[test]
+fn a_bounded_release_of_many_is_all_or_nothing_beside_a_waiter() {
+    explore_bounded(3, || {
+        let permits = Arc::new(BoundedSemaphore::new(2));
+        permits.acquire();
+        permits.acquire();
+        let waiter = spawn(&permits, BoundedSemaphore::acquire);
+        assert!(permits.release_many(3).is_err());
+        assert!(permits.release_many(2).is_ok());
+        waiter.join().unwrap();
+        assert_eq!(permits.value(), 1);
+    });
+}
+
+#[test]
+fn zero_is_one_try_and_the_longest_time_never_gives_up() {
+    explore(|| {
+        let permits = Arc::new(Semaphore::new(0));
+        assert!(!permits.acquire_timeout(Duration::ZERO));
+        let other = spawn(&permits, |permits| assert!(permits.acquire_timeout(Duration::MAX)));
+        permits.release();
+        other.join().unwrap();
+    });
+}
