@@ -25,3 +25,6 @@ pub use lock::{Lock, LockGuard};
 pub use lockable::{Lockable, RawLockable};
 pub use rlock::{RLock, RLockGuard};
 pub use semaphore::{Semaphore, SemaphoreGuard};
+
+#[cfg(doc)]
+pub mod design;

@@ -62,7 +62,8 @@ const fn is_open(state: u64) -> bool {
 
 /// The word, a byte or eight.
 pub(crate) trait Word {
-    fn load(&self, order: Ordering) -> u64;
+    /// What is there, Relaxed.
+    fn state(&self) -> u64;
     /// One attempt to replace `state`; may fail for no reason. On failure Relaxed, and what is there instead.
     fn replace(&self, state: u64, next: u64, order: Ordering) -> Result<(), u64>;
     /// Clears flags, Relaxed.
@@ -73,8 +74,8 @@ macro_rules! word {
     ($atomic:ty, $integer:ty) => {
         impl Word for $atomic {
             #[inline]
-            fn load(&self, order: Ordering) -> u64 {
-                self.load(order).into()
+            fn state(&self) -> u64 {
+                self.load(Relaxed).into()
             }
             #[inline]
             fn replace(&self, state: u64, next: u64, order: Ordering) -> Result<(), u64> {
@@ -143,13 +144,13 @@ impl<W: Word> Permits<W> {
     /// Permits that are free now.
     #[inline]
     pub(crate) fn free(&self) -> u64 {
-        count(self.word.load(Relaxed))
+        count(self.word.state())
     }
 
     /// Whether a permit could be had now: a snapshot, which orders nothing.
     #[inline]
     pub(crate) fn is_open(&self) -> bool {
-        is_open(self.word.load(Relaxed))
+        is_open(self.word.state())
     }
 
     /// Takes the only permit of a machine that has one and is not waited for: the fast path of a lock, without the
@@ -162,7 +163,7 @@ impl<W: Word> Permits<W> {
     /// Takes a permit if one is free. Never fails for no reason.
     #[inline]
     pub(crate) fn try_take(&self) -> bool {
-        let mut state = self.word.load(Relaxed);
+        let mut state = self.word.state();
         while is_open(state) {
             match self.word.replace(state, state - ONE, Acquire) {
                 Ok(()) => return true,
@@ -175,21 +176,20 @@ impl<W: Word> Permits<W> {
     /// Waits for a permit until `deadline`. False: the time was up. The slow path behind `try_take`.
     #[cold]
     pub(crate) fn take_slow(&self, deadline: Deadline) -> bool {
-        self.wait_in_line(deadline, 0)
+        self.wait_in_line(deadline, 0, 0)
     }
 
     /// Takes a permit as the thread that was just woken from the line, and therefore owns `AWAKE`.
     #[cold]
     pub(crate) fn take_awake(&self) {
-        self.wait_in_line(Deadline::Never, AWAKE);
+        self.wait_in_line(Deadline::Never, AWAKE, 1);
     }
 
-    /// `mine`: the flags in the word that belong to this thread.
-    fn wait_in_line(&self, deadline: Deadline, mut mine: u64) -> bool {
-        let mut wakes = if mine == AWAKE { 1 } else { 0 };
+    /// `mine`: the flags in the word that belong to this thread; `wakes`: how often it was woken.
+    fn wait_in_line(&self, deadline: Deadline, mut mine: u64, mut wakes: u32) -> bool {
         let mut spin = Spin::default();
         loop {
-            let state = self.word.load(Relaxed);
+            let state = self.word.state();
             if count(state) > 0 && (state & RESERVED == 0 || mine & RESERVED != 0) {
                 if self.take_in_line(state, mine) {
                     return true;
@@ -244,8 +244,9 @@ impl<W: Word> Permits<W> {
     }
 
     fn sleep_in_line(&self, deadline: Deadline) -> Parked {
+        // With a permit free, and so by I1 a waker on its way, sleeping would be right too, but it would not be for long.
         let validate = || {
-            let state = self.word.load(Relaxed);
+            let state = self.word.state();
             state & PARKED != 0 && !is_open(state)
         };
         // SAFETY:
@@ -264,7 +265,7 @@ impl<W: Word> Permits<W> {
 
     fn sleep_on_reservation(&self, deadline: Deadline) -> Parked {
         // Under the lock of the second key: a permit given back before this counts, and one after it finds us.
-        let validate = || count(self.word.load(Relaxed)) == 0;
+        let validate = || count(self.word.state()) == 0;
         let timed_out = |_, _| self.word.clear(RESERVED | AWAKE); // I2: the count is 0.
         // SAFETY:
         // 1. The key lies inside `self`, which has two bytes at least and is borrowed for the call.
@@ -283,7 +284,7 @@ impl<W: Word> Permits<W> {
     /// Gives back `n` permits, at most up to `most` in all.
     #[inline]
     pub(crate) fn give(&self, n: u64, most: u64) -> Result<(), TooMany> {
-        let mut state = self.word.load(Relaxed);
+        let mut state = self.word.state();
         loop {
             if n > most - count(state) {
                 return Err(TooMany);
@@ -302,7 +303,7 @@ impl<W: Word> Permits<W> {
     #[cold]
     pub(crate) fn give_slow(&self, n: u64, most: u64) -> Result<(), TooMany> {
         loop {
-            let state = self.word.load(Relaxed);
+            let state = self.word.state();
             if n > most - count(state) {
                 return Err(TooMany);
             }
@@ -338,7 +339,7 @@ impl<W: Word> Permits<W> {
         let mut outcome = HandOver::Gone;
         let callback = |found: parking::Unparked| {
             loop {
-                let state = self.word.load(Relaxed);
+                let state = self.word.state();
                 let (next, wake) = if found.woken == 1 {
                     // It sleeps no more and owns its permit (P3). I3: until here the count was 0.
                     let left = (state & !(RESERVED | AWAKE)) + (n - 1) * ONE;
@@ -384,7 +385,7 @@ impl<W: Word> Permits<W> {
     /// whether others come with it. Sets the flags accordingly.
     pub(crate) fn admit(&self, rest: bool) -> Admit {
         loop {
-            let state = self.word.load(Relaxed);
+            let state = self.word.state();
             // I1 would break if a thread came into the line past a free permit that nobody answers for.
             let (next, admit) = if count(state) > 0 && state & AWAKE == 0 {
                 (state | AWAKE | if rest { PARKED } else { 0 }, Admit::Wake)
@@ -395,5 +396,121 @@ impl<W: Word> Permits<W> {
                 return admit;
             }
         }
+    }
+}
+
+/// Models of the reservation, from the state in which a waiter has just lost its patience.
+#[cfg(all(test, loom))]
+mod tests {
+    use super::*;
+    use loom::sync::atomic::AtomicUsize;
+    use loom::thread;
+    use std::sync::Arc;
+
+    struct Shared {
+        permits: Permits<AtomicU64>,
+        data: AtomicUsize,
+    }
+
+    /// No permit is free, and one thread is awake.
+    fn explore(body: fn(Arc<Shared>)) {
+        let mut model = loom::model::Builder::new();
+        model.preemption_bound = Some(3);
+        model.check(move || {
+            body(Arc::new(Shared { permits: Permits::from_word(AtomicU64::new(AWAKE)), data: AtomicUsize::new(0) }));
+        });
+    }
+
+    impl Shared {
+        /// The thread that is awake, and will now have the next permit reserved.
+        fn wait_out_of_patience(&self, deadline: Deadline) -> bool {
+            self.permits.wait_in_line(deadline, AWAKE, PATIENCE + 1)
+        }
+
+        fn give(&self, n: u64) {
+            assert_eq!(self.permits.give(n, 2), Ok(()));
+        }
+    }
+
+    #[test]
+    fn the_next_permit_is_for_the_owner_of_the_reservation_and_nobody_else() {
+        explore(|shared| {
+            let owner = {
+                let shared = shared.clone();
+                thread::spawn(move || assert!(shared.wait_out_of_patience(Deadline::Never)))
+            };
+            while shared.permits.word.state() & RESERVED == 0 {
+                thread::yield_now();
+            }
+            shared.give(1);
+            assert!(!shared.permits.try_take(), "a newcomer has nothing to take");
+            owner.join().unwrap();
+            assert_eq!(shared.permits.word.state(), 0);
+        });
+    }
+
+    #[test]
+    fn a_reservation_that_is_given_up_leaves_the_permit_to_the_next_in_line() {
+        static SEEN: [std::sync::atomic::AtomicBool; 2] = [const { std::sync::atomic::AtomicBool::new(false) }; 2];
+        explore(|shared| {
+            let owner = {
+                let shared = shared.clone();
+                thread::spawn(move || {
+                    let served = shared.wait_out_of_patience(Deadline::At(()));
+                    SEEN[usize::from(served)].store(true, Relaxed);
+                    if served {
+                        shared.give(1);
+                    }
+                })
+            };
+            let next = {
+                let shared = shared.clone();
+                thread::spawn(move || assert!(shared.permits.take_slow(Deadline::Never)))
+            };
+            shared.give(1);
+            owner.join().unwrap();
+            next.join().unwrap();
+            assert_eq!(shared.permits.word.state() & !PARKED, 0);
+        });
+        assert!(SEEN.iter().all(|seen| seen.load(Relaxed)), "both outcomes are explored");
+    }
+
+    #[test]
+    fn two_permits_serve_the_reservation_and_the_next_in_line() {
+        explore(|shared| {
+            let owner = {
+                let shared = shared.clone();
+                thread::spawn(move || assert!(shared.wait_out_of_patience(Deadline::Never)))
+            };
+            let next = {
+                let shared = shared.clone();
+                thread::spawn(move || assert!(shared.permits.take_slow(Deadline::Never)))
+            };
+            shared.give(2);
+            owner.join().unwrap();
+            next.join().unwrap();
+            assert_eq!(shared.permits.word.state() & !PARKED, 0);
+        });
+    }
+
+    #[test]
+    fn what_is_left_of_a_hand_over_is_published_too() {
+        explore(|shared| {
+            let owner = {
+                let shared = shared.clone();
+                thread::spawn(move || {
+                    assert!(shared.wait_out_of_patience(Deadline::Never));
+                    assert_eq!(shared.data.load(Relaxed), 1);
+                })
+            };
+            let newcomer = {
+                let shared = shared.clone();
+                thread::spawn(move || assert!(!shared.permits.try_take() || shared.data.load(Relaxed) == 1))
+            };
+            shared.data.store(1, Relaxed);
+            shared.give(2);
+            owner.join().unwrap();
+            newcomer.join().unwrap();
+        });
     }
 }

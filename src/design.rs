@@ -1,0 +1,62 @@
+//! Why it is built like this: a page for those who maintain the crate, or who want to know what they rely on.
+//!
+//! # A parking lot
+//!
+//! A thread that has to wait sleeps in a queue that belongs to an *address*, in a table that all primitives of the process
+//! share (`parking_lot_core`). So a lock is two bytes and a semaphore eight, nothing is allocated to wait, and a constructor
+//! is `const`. The queue is first in, first out, and has a lock of its own, under which a waiter asks once more whether it
+//! must sleep, and a waker decides whom to wake. Most of what is subtle elsewhere is done there, in one step.
+//!
+//! # Machines and faces
+//!
+//! A *machine* is a word and the rules by which it changes. It knows no value, no user's type and no clock. A *face* is what
+//! you call: it holds the value, makes the guard, turns a timeout into a deadline, and is mostly documentation. All machines
+//! stand on one parking layer with two halves, the real one and its model on loom's objects. They exist once: the code that
+//! ships is the code that loom runs.
+//!
+//! # One machine for permits and locks
+//!
+//! A lock is a semaphore with one permit that must not be released twice. So `Lock`, `Semaphore` and `BoundedSemaphore` are
+//! one machine, in a byte or in eight, with three flags beside the count:
+//!
+//! - `PARKED`: threads may sleep in the line. Without it, taking and giving back are one compare-exchange each.
+//! - `AWAKE`: one thread from the line is awake, and answers for the rest. While it is on its way nobody wakes another: so a
+//!   herd cannot form, and a release while somebody is on the way costs no system call.
+//! - `RESERVED`: that thread was woken five times and found nothing each time. The next permit is handed to it.
+//!
+//! # Fairness
+//!
+//! Newcomers may take what is free: a sleeper needs microseconds to get going, and a lock that waits for it that long with
+//! each release is many times slower. But a woken thread that loses goes to the end of the line only four times; the fifth
+//! time it reserves. Since a loser was at the head before, and the line is first in, first out, each wake brings somebody
+//! closer, and nobody sleeps for ever beside a lock that is released again and again. The count is kept by the waiter, on its
+//! stack: no clock, no word to store it in, and loom can explore it.
+//!
+//! # Condition
+//!
+//! A waiter joins the condition's queue and only then lets go of the lock; so a notifier, who holds the lock, finds it there.
+//! A notify moves waiters to the lock's line, under both queues' locks, and wakes nobody: they could not run anyway. Whether a
+//! waiter was selected or timed out is decided by who takes it out of the queue.
+//!
+//! # Event
+//!
+//! Each raising of the flag begins an epoch. A waiter belongs to the epoch in which it began, and is free as soon as that is
+//! over: so it does not matter whether the flag is down again when it looks, and a waker that is late cannot free waiters of
+//! the next epoch.
+//!
+//! # Barrier
+//!
+//! A party arrives under the queue's lock, in the same step in which it falls asleep, and a round ends in the step that takes
+//! its sleepers out. So no thread is ever in between, not knowing how its round ended, and no history of rounds has to be
+//! kept. The one exception, a party whose time is up while the action runs, is counted, and no round ends before it is back.
+//!
+//! # What is checked by what
+//!
+//! | what | by |
+//! |---|---|
+//! | the contract of `threading`, edge by edge, on real threads | `tests/*.rs`; the case numbers are those of Python's own suite |
+//! | random programs of calls against a plain model | `tests/properties.rs` |
+//! | exclusion, no lost wake-up, happens-before, time-outs at every moment | `tests/loom`, and beside the machines |
+//! | that the model of the parking lot may stand for the real one | `src/parking/contract.rs`, run on both |
+//! | that a crate of yours can do the same | `ci/dependent.sh` |
+//! | sizes | assertions in the source |
