@@ -99,7 +99,7 @@ impl Epochs {
         let mut state = self.word.load(Acquire);
         let mine = epoch(state);
         let is_over = |state| state & SET != 0 || epoch(state) != mine;
-        let mut spin = Spin::default();
+        let mut spin = Spin::new();
         loop {
             if is_over(state) {
                 return true;

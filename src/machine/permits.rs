@@ -187,7 +187,7 @@ impl<W: Word> Permits<W> {
 
     /// `mine`: the flags in the word that belong to this thread; `wakes`: how often it was woken.
     fn wait_in_line(&self, deadline: Deadline, mut mine: u64, mut wakes: u32) -> bool {
-        let mut spin = Spin::default();
+        let mut spin = Spin::new();
         loop {
             let state = self.word.state();
             if count(state) > 0 && (state & RESERVED == 0 || mine & RESERVED != 0) {
@@ -220,7 +220,7 @@ impl<W: Word> Permits<W> {
                 Parked::Woken(_) => {
                     mine = AWAKE;
                     wakes += 1;
-                    spin = Spin::default();
+                    spin = Spin::new();
                 }
                 Parked::Invalid => {}
                 Parked::TimedOut => return false,
@@ -444,8 +444,9 @@ mod tests {
             }
             shared.give(1);
             assert!(!shared.permits.try_take(), "a newcomer has nothing to take");
+            assert!(!shared.permits.take_slow(Deadline::At(())), "nor has one that waits for it");
             owner.join().unwrap();
-            assert_eq!(shared.permits.word.state(), 0);
+            assert_eq!(shared.permits.word.state() & !PARKED, 0);
         });
     }
 

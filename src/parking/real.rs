@@ -132,7 +132,7 @@ fn next_thread_number() -> usize {
 }
 
 /// A short burst of looking again before a thread goes to sleep.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Spin {
     backoff: Backoff,
     turns: u32,
@@ -141,6 +141,11 @@ pub(crate) struct Spin {
 impl Spin {
     /// 1 + 2 + 4 + … + 64 pauses in all: a few microseconds, about what it costs to sleep and be woken.
     const TURNS: u32 = 7;
+
+    #[inline]
+    pub(crate) fn new() -> Self {
+        Self { backoff: Backoff::new(), turns: 0 }
+    }
 
     /// Pauses, each time longer. False when it is time to sleep, and always on a single core, where the thread we
     /// wait for cannot run meanwhile.

@@ -153,7 +153,7 @@ fn a_waiter_that_loses_again_and_again_is_handed_the_lock() {
 #[test]
 fn a_reservation_whose_owner_gives_up_is_no_loss_for_the_others() {
     static SEEN: Outcomes<bool> = Outcomes::new();
-    explore_bounded(3, || {
+    explore_bounded(2, || {
         let shared = guarded();
         shared.0.acquire();
         let timed = spawn(&shared, |shared| {
