@@ -217,6 +217,30 @@ fn a_waiter_selected_while_a_stranger_releases_the_lock_is_woken() {
     SEEN.are([false, true]);
 }
 
+/// As before, with two: one is woken, and the other is in the line behind it.
+#[test]
+fn all_waiters_selected_while_a_stranger_releases_the_lock_come_out() {
+    explore_bounded(2, || {
+        let condition = Arc::new(Condition::with_lock(Lock::new()));
+        let wait = |condition: &Condition<Lock>| {
+            condition.acquire();
+            condition.wait().unwrap();
+            condition.release().unwrap();
+        };
+        let waiters = [spawn(&condition, wait), spawn(&condition, wait)];
+        until_waiting(&condition, 2);
+        condition.acquire();
+        let stranger = spawn(&condition, |condition| condition.release().unwrap());
+        if condition.notify_all() != Ok(2) {
+            condition.acquire();
+            assert_eq!(condition.notify_all(), Ok(2));
+            condition.release().unwrap();
+        }
+        stranger.join().unwrap();
+        waiters.into_iter().for_each(|waiter| waiter.join().unwrap());
+    });
+}
+
 /// The wait is over, and the lock is taken by a newcomer: the waiter gets it in the end, and has what it was promised.
 #[test]
 fn a_selected_waiter_competes_with_a_newcomer_for_the_lock() {
