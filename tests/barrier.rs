@@ -3,11 +3,11 @@
 
 mod common;
 
-use common::{LONG, SHORT, message, spawn, timed, until, watchdog};
+use common::{LONG, SHORT, message, place_of_panic, spawn, timed, until, watchdog};
 use sixfold::{Barrier, BrokenBarrierError, Event};
-use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::panic::catch_unwind;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, OnceLock, Weak};
+use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -39,26 +39,6 @@ fn no_parties_panics_where_the_barrier_is_made() {
         let place = place_of_panic(make);
         assert_eq!(place, (file!().to_owned(), line));
     }
-}
-
-/// Where a call panics.
-fn place_of_panic<T>(call: impl FnOnce() -> T) -> (String, u32) {
-    static PLACES: Mutex<Vec<(thread::ThreadId, String, u32)>> = Mutex::new(Vec::new());
-    static HOOK: OnceLock<()> = OnceLock::new();
-    HOOK.get_or_init(|| {
-        let before = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |info| {
-            let place =
-                info.location().map_or((String::new(), 0), |place: &Location| (place.file().into(), place.line()));
-            PLACES.lock().unwrap().push((thread::current().id(), place.0, place.1));
-            before(info);
-        }));
-    });
-    assert!(catch_unwind(AssertUnwindSafe(call)).is_err(), "it was to panic");
-    let me = thread::current().id();
-    let places = PLACES.lock().unwrap();
-    let (_, file, line) = places.iter().rfind(|(thread, ..)| *thread == me).expect("the hook has seen it");
-    (file.clone(), *line)
 }
 
 /// Case 55 and 56.

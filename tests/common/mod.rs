@@ -1,8 +1,9 @@
 //! What the tests on real threads share: threads that can be watched falling asleep, and an end to every wait.
 #![allow(dead_code)] // Each test binary uses its own part.
 
-use std::panic::Location;
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Mutex, OnceLock};
 use std::thread::{self, Scope, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
@@ -138,4 +139,24 @@ pub fn message(panic: Box<dyn std::any::Any + Send>) -> String {
         Ok(text) => *text,
         Err(panic) => panic.downcast::<&str>().map_or_else(|_| "?".into(), |text| (*text).into()),
     }
+}
+
+/// Where a call panics: file and line.
+pub fn place_of_panic<T>(call: impl FnOnce() -> T) -> (String, u32) {
+    static PLACES: Mutex<Vec<(thread::ThreadId, String, u32)>> = Mutex::new(Vec::new());
+    static HOOK: OnceLock<()> = OnceLock::new();
+    HOOK.get_or_init(|| {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            let place =
+                info.location().map_or((String::new(), 0), |place: &Location| (place.file().into(), place.line()));
+            PLACES.lock().unwrap().push((thread::current().id(), place.0, place.1));
+            before(info);
+        }));
+    });
+    assert!(catch_unwind(AssertUnwindSafe(call)).is_err(), "it was to panic");
+    let me = thread::current().id();
+    let places = PLACES.lock().unwrap();
+    let (_, file, line) = places.iter().rfind(|(thread, ..)| *thread == me).expect("the hook has seen it");
+    (file.clone(), *line)
 }
