@@ -4,6 +4,7 @@ use crate::common::{A_WHILE, Outcomes, Plain, explore, explore_bounded, spawn};
 use loom::sync::Arc;
 use loom::thread;
 use sixfold::{Barrier, BrokenBarrierError};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
 const BROKEN: Result<usize, ()> = Err(());
@@ -105,14 +106,22 @@ fn two_parties_of_three_may_run_out_of_time_together() {
 /// The time of one party may be up while the other runs the action: that is too late to matter.
 #[test]
 fn a_deadline_that_passes_while_the_action_runs_does_not_break_the_round() {
-    static SEEN: Outcomes<(bool, bool)> = Outcomes::new();
+    static SEEN: Outcomes<(bool, bool, bool)> = Outcomes::new();
     explore(|| {
-        let barrier = Arc::new(Barrier::with_action(2, thread::yield_now));
+        let began = std::sync::Arc::new(AtomicBool::new(false));
+        let barrier = Barrier::with_action(2, {
+            let began = began.clone();
+            move || {
+                began.store(true, Relaxed);
+                thread::yield_now();
+            }
+        });
+        let barrier = Arc::new(barrier);
         let timed = spawn(&barrier, |barrier| barrier.wait_timeout(A_WHILE).is_ok());
         let mine = barrier.wait().is_ok();
-        SEEN.add((mine, timed.join().unwrap()));
+        SEEN.add((began.load(Relaxed), mine, timed.join().unwrap()));
     });
-    SEEN.are([(false, false), (true, true)]);
+    SEEN.are([(false, false, false), (true, true, true)]);
 }
 
 /// A party that came late to the queue again must be told of the abort, and the abort must wait for it.

@@ -60,6 +60,19 @@ fn set_followed_by_clear_frees_who_waits() {
     SEEN.are([false, true]);
 }
 
+/// One waiter is about to sleep when its epoch ends, and another one sleeps in the next: the first must notice.
+#[test]
+fn two_waiters_of_different_epochs_are_both_freed() {
+    explore_bounded(3, || {
+        let event = Arc::new(Event::new());
+        let waiters = [spawn(&event, Event::wait), spawn(&event, Event::wait)];
+        event.set();
+        event.clear();
+        event.set();
+        waiters.into_iter().for_each(|waiter| waiter.join().unwrap());
+    });
+}
+
 /// A waker that is late must not let go who began to wait after the clear.
 #[test]
 fn a_late_waker_leaves_the_next_epoch_asleep() {
