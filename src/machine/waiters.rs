@@ -93,6 +93,8 @@ impl Waiters {
 
     #[cold]
     fn notify_slow(&self, lock: &RawLock, n: usize) -> usize {
+        // Those that wait now, and not those that come while we are at it, which a stranger's release makes possible.
+        let n = n.min(self.count() as usize);
         let mut selected = 0;
         while selected < n {
             let found = self.select(lock, n - selected);

@@ -1,6 +1,7 @@
 //! What the tests on real threads share: threads that can be watched falling asleep, and an end to every wait.
 #![allow(dead_code)] // Each test binary uses its own part.
 
+use std::io::Write as _;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Mutex, OnceLock};
@@ -25,7 +26,8 @@ pub fn watchdog() -> Watchdog {
     let place = Location::caller();
     thread::spawn(move || {
         if ended.recv_timeout(LONG) == Err(RecvTimeoutError::Timeout) {
-            eprintln!("test {test} ({place}) hangs: not done after {LONG:?}");
+            // Not `eprintln`, which the test harness keeps to itself until the test ends.
+            let _ = writeln!(std::io::stderr(), "test {test} ({place}) hangs: not done after {LONG:?}");
             std::process::abort();
         }
     });

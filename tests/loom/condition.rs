@@ -241,6 +241,23 @@ fn all_waiters_selected_while_a_stranger_releases_the_lock_come_out() {
     });
 }
 
+/// A stranger notifies while the waiter lets go, comes out, and waits again: it is selected once.
+#[test]
+fn notify_all_is_for_those_only_who_waited_when_it_began() {
+    static SEEN: Outcomes<Option<usize>> = Outcomes::new();
+    explore_bounded(4, || {
+        let condition = Arc::new(Condition::with_lock(Lock::new()));
+        let waiter = spawn(&condition, |condition| {
+            let mut held = condition.hold();
+            let _ = held.wait_timeout(A_WHILE);
+            let _ = held.wait_timeout(A_WHILE);
+        });
+        SEEN.add(condition.notify_all().ok());
+        waiter.join().unwrap();
+    });
+    SEEN.are([None, Some(0), Some(1)]);
+}
+
 /// The wait is over, and the lock is taken by a newcomer: the waiter gets it in the end, and has what it was promised.
 #[test]
 fn a_selected_waiter_competes_with_a_newcomer_for_the_lock() {
