@@ -196,6 +196,23 @@ fn a_reset_fails_who_waits_and_nobody_else() {
     SEEN.are([(false, false), (false, true), (true, false), (true, true)]);
 }
 
+/// Who has timed out wakes the others of its round; by then that round may be over, and the next have begun.
+#[test]
+fn a_time_out_does_not_reach_into_the_round_after_a_reset() {
+    explore_bounded(3, || {
+        let barrier = Arc::new(Barrier::new(2));
+        let timed = spawn(&barrier, |barrier| assert!(barrier.wait_timeout(A_WHILE).is_err()));
+        while !barrier.broken() {
+            thread::yield_now();
+        }
+        barrier.reset();
+        let other = spawn(&barrier, |barrier| barrier.wait().unwrap());
+        barrier.wait().unwrap();
+        other.join().unwrap();
+        timed.join().unwrap();
+    });
+}
+
 #[test]
 fn an_action_that_resets_fails_its_own_round_and_leaves_a_new_barrier() {
     explore(|| {
