@@ -146,7 +146,7 @@ impl Semaphore {
     #[must_use = "false means that no permit was taken; for a scope, use `let _held = semaphore.hold_timeout(…)`"]
     #[inline]
     pub fn acquire_timeout(&self, timeout: Duration) -> bool {
-        self.acquire_until(|| Deadline::after(timeout))
+        self.permits.take_until(|| Deadline::after(timeout))
     }
 
     /// Waits until `deadline` for a permit; one that has passed is one try. False: the time was up.
@@ -163,16 +163,7 @@ impl Semaphore {
     #[must_use = "false means that no permit was taken; for a scope, use `let _held = semaphore.hold_deadline(…)`"]
     #[inline]
     pub fn acquire_deadline(&self, deadline: Instant) -> bool {
-        self.acquire_until(|| Deadline::at(deadline))
-    }
-
-    #[inline]
-    pub(crate) fn acquire_until(&self, deadline: impl FnOnce() -> Deadline) -> bool {
-        self.permits.try_take()
-            || match deadline() {
-                Deadline::Passed => false,
-                deadline => self.permits.take_slow(deadline),
-            }
+        self.permits.take_until(|| Deadline::at(deadline))
     }
 
     /// Gives back a permit, or adds one. Python: `release()`.

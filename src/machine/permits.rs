@@ -173,6 +173,16 @@ impl<W: Word> Permits<W> {
         false
     }
 
+    /// Waits for a permit until `deadline`, which is asked for only if there is none. False: the time was up.
+    #[inline]
+    pub(crate) fn take_until(&self, deadline: impl FnOnce() -> Deadline) -> bool {
+        self.try_take()
+            || match deadline() {
+                Deadline::Passed => false,
+                deadline => self.take_slow(deadline),
+            }
+    }
+
     /// Waits for a permit until `deadline`. False: the time was up. The slow path behind `try_take`.
     #[cold]
     pub(crate) fn take_slow(&self, deadline: Deadline) -> bool {

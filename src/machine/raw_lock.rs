@@ -39,11 +39,7 @@ impl RawLock {
     /// Waits until `deadline`, which is asked for only if the lock is not free. False: the time was up.
     #[inline]
     pub(crate) fn acquire_until(&self, deadline: impl FnOnce() -> Deadline) -> bool {
-        self.permits.try_take()
-            || match deadline() {
-                Deadline::Passed => false,
-                deadline => self.permits.take_slow(deadline),
-            }
+        self.permits.take_until(deadline)
     }
 
     /// Acquires as a thread that was just woken from this lock's line by [`admit`](Self::admit) or a release.
