@@ -172,6 +172,31 @@ fn an_abort_from_outside_fails_both_or_none() {
     SEEN.are([(false, false), (true, true)]);
 }
 
+/// Whoever is told that the barrier is broken sees what was done before it was: by an abort, or by a time-out.
+#[test]
+fn a_failure_publishes_what_was_done_before_it() {
+    explore_bounded(4, || {
+        let shared = Arc::new((Barrier::new(2), Plain::new(0)));
+        let aborter = spawn(&shared, |(barrier, data)| {
+            data.set(1);
+            barrier.abort();
+        });
+        assert!(shared.0.wait().is_err());
+        assert_eq!(shared.1.get(), 1);
+        aborter.join().unwrap();
+    });
+    explore_bounded(4, || {
+        let shared = Arc::new((Barrier::new(3), Plain::new(0)));
+        let timed = spawn(&shared, |(barrier, data)| {
+            data.set(1);
+            assert!(barrier.wait_timeout(A_WHILE).is_err());
+        });
+        assert!(shared.0.wait().is_err());
+        assert_eq!(shared.1.get(), 1);
+        timed.join().unwrap();
+    });
+}
+
 /// After a reset the barrier is as new: who failed tries again, and they meet. The reset may come before anybody, when
 /// one waits, when both have come and the round has not tripped yet, and after that.
 #[test]
