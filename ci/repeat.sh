@@ -15,14 +15,19 @@ logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
 
 lane() { # name, rounds, command to run a test under
-    local name=$1 rounds=$2 round test
+    local name=$1 rounds=$2 round n running
     shift 2
     for ((round = 1; round <= rounds; round++)); do
-        for test in "${tests[@]}"; do
-            # Many at once: most of them sleep most of the time.
-            if ! "$@" "$test" --quiet --test-threads 16 >"$logs/$name" 2>&1; then
-                cat "$logs/$name"
-                echo "$name: $test failed in round $round of $rounds" >&2
+        # All at once, and many tests of each: most of them sleep most of the time.
+        running=()
+        for n in "${!tests[@]}"; do
+            "$@" "${tests[n]}" --quiet --test-threads 16 >"$logs/$name.$n" 2>&1 &
+            running+=($!)
+        done
+        for n in "${!tests[@]}"; do
+            if ! wait "${running[n]}"; then
+                cat "$logs/$name.$n"
+                echo "$name: ${tests[n]} failed in round $round of $rounds" >&2
                 return 1
             fi
         done
