@@ -131,8 +131,7 @@ impl Epochs {
                 self.word.fetch_and(!PARKED, Relaxed);
             }
         };
-        // SAFETY:
-        // 1. The key is the address of `self`, which is borrowed for the call.
+        // SAFETY: 1. The key is the address of `self`, which is borrowed for the call.
         // 2. The closures read and change our word, no more.
         // 3. Nothing runs before sleeping.
         unsafe { parking::park(self.queue(), mine, deadline, validate, || (), timed_out) }

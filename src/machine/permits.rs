@@ -259,8 +259,7 @@ impl<W: Word> Permits<W> {
             let state = self.word.state();
             state & PARKED != 0 && !is_open(state)
         };
-        // SAFETY:
-        // 1. The key is the address of `self`, which is borrowed for the call.
+        // SAFETY: 1. The key is the address of `self`, which is borrowed for the call.
         // 2. The closures read and change our word, no more.
         // 3. Nothing runs before sleeping.
         unsafe { parking::park(self.line(), 0, deadline, validate, || (), |_, last| self.left_line(last)) }
@@ -277,8 +276,7 @@ impl<W: Word> Permits<W> {
         // Under the lock of the second key: a permit given back before this counts, and one after it finds us.
         let validate = || count(self.word.state()) == 0;
         let timed_out = |_, _| self.word.clear(RESERVED | AWAKE); // I2: the count is 0.
-        // SAFETY:
-        // 1. The key lies inside `self`, which has two bytes at least and is borrowed for the call.
+        // SAFETY: 1. The key lies inside `self`, which has two bytes at least and is borrowed for the call.
         // 2. The closures read and change our word, no more.
         // 3. Nothing runs before sleeping.
         unsafe { parking::park(self.reserve(), 0, deadline, validate, || (), timed_out) }

@@ -138,8 +138,7 @@ impl Rounds {
             arrival = self.enter(parties);
             matches!(arrival, Arrival::Party(_))
         };
-        // SAFETY:
-        // 1. The key lies inside `self`, which is borrowed for the call.
+        // SAFETY: 1. The key lies inside `self`, which is borrowed for the call.
         // 2. The closures read and change our own words, no more.
         // 3. Nothing runs before sleeping.
         let parked = unsafe {
@@ -225,8 +224,7 @@ impl Rounds {
             self.late.store(self.late.load(Relaxed) - 1, Relaxed);
             true
         };
-        // SAFETY:
-        // 1. Both keys lie inside `self`, which is borrowed for the calls.
+        // SAFETY: 1. Both keys lie inside `self`, which is borrowed for the calls.
         // 2. The closures change our own words, no more.
         // 3. Before sleeping we only unpark.
         let parked = unsafe {
@@ -276,8 +274,7 @@ impl Rounds {
             }
             token
         };
-        // SAFETY:
-        // 1. The key lies inside `self`, which is borrowed for the call.
+        // SAFETY: 1. The key lies inside `self`, which is borrowed for the call.
         // 2. The closures read and change our own words, no more.
         unsafe { parking::unpark_filter(self.queue(), pick, callback) };
         end

@@ -73,9 +73,7 @@ impl Waiters {
                 lock.left_line(was_last);
             }
         };
-        // SAFETY:
-        // 1. The key is the address of `self`, which is borrowed for the call; so is `lock`, to whose line we may be
-        //    moved.
+        // SAFETY: 1. The key is the address of `self`, borrowed for the call, as is `lock`, where we may be moved to.
         // 2. `validate` and `timed_out` count and change the lock's word, no more.
         // 3. `let_go` releases the lock, which may unpark, but neither parks nor panics.
         match unsafe { parking::park(self.queue(), 0, deadline, validate, let_go, timed_out) } {
@@ -125,8 +123,7 @@ impl Waiters {
             self.remove((found.woken + found.requeued) as u32);
             0
         };
-        // SAFETY:
-        // 1. The keys are the addresses of `self` and of `lock`, both borrowed for the call.
+        // SAFETY: 1. The keys are the addresses of `self` and of `lock`, both borrowed for the call.
         // 2. The closures count and change the lock's word, no more.
         let found = unsafe { parking::unpark_requeue(self.queue(), lock.line(), validate, callback) };
         found.woken + found.requeued
