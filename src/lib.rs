@@ -13,6 +13,7 @@ mod condition;
 mod event;
 mod lock;
 mod lockable;
+mod model;
 mod rlock;
 mod semaphore;
 
@@ -23,6 +24,7 @@ pub use error::{BrokenBarrierError, NotHeldError, OverReleaseError};
 pub use event::Event;
 pub use lock::{Lock, LockGuard};
 pub use lockable::{Lockable, RawLockable};
+pub use model::model;
 pub use rlock::{RLock, RLockGuard};
 pub use semaphore::{Semaphore, SemaphoreGuard};
 
