@@ -2,10 +2,13 @@
 //!
 //! A machine imports its words from here and is thereby the same code in both builds.
 
+#[cfg(all(loom, sixfold_checked))]
+pub(crate) use crate::model::atomic::{AtomicU8, AtomicU32, AtomicU64, AtomicUsize};
 #[cfg(not(loom))]
 pub(crate) use core::sync::atomic::{AtomicU8, AtomicU32, AtomicUsize};
-#[cfg(loom)]
-pub(crate) use loom::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, AtomicUsize};
+// What only its own thread can make sense of: see `owned_lock`. The rest of the contract model has no atomics.
+#[cfg(all(loom, not(sixfold_checked)))]
+pub(crate) use core::sync::atomic::{AtomicU32, AtomicUsize};
 
 #[cfg(all(not(loom), target_has_atomic = "64"))]
 pub(crate) use core::sync::atomic::AtomicU64;
@@ -13,18 +16,6 @@ pub(crate) use core::sync::atomic::AtomicU64;
 pub(crate) use narrow::AtomicU64;
 
 pub(crate) use core::sync::atomic::Ordering;
-
-/// Makes a constructor `const`, but not under loom, whose atomics are made at run time.
-macro_rules! const_unless_loom {
-    ($(#[$attribute:meta])* $visibility:vis const fn $($rest:tt)*) => {
-        #[cfg(not(loom))]
-        $(#[$attribute])* $visibility const fn $($rest)*
-
-        #[cfg(loom)]
-        $(#[$attribute])* $visibility fn $($rest)*
-    };
-}
-pub(crate) use const_unless_loom;
 
 /// The few calls of `AtomicU64` that the machines use, for targets that have none. Every operation there is at
 /// least as strong as the ordering asked for.

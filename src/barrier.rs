@@ -1,6 +1,5 @@
 //! The face of [`Rounds`].
 
-use crate::atomic::const_unless_loom;
 use crate::deadline::Deadline;
 use crate::error::BrokenBarrierError;
 use crate::machine::rounds::Rounds;
@@ -74,23 +73,21 @@ impl UnwindSafe for Barrier {}
 impl RefUnwindSafe for Barrier {}
 
 impl Barrier {
-    const_unless_loom! {
-        /// A barrier for `parties` threads. Python: `Barrier(parties)`.
-        ///
-        /// # Panics
-        /// If `parties` is 0.
-        ///
-        /// # Examples
-        /// ```
-        /// static START: sixfold::Barrier = sixfold::Barrier::new(2);
-        /// assert_eq!(START.parties(), 2);
-        /// ```
-        #[must_use]
-        #[track_caller]
-        pub const fn new(parties: usize) -> Self {
-            assert!(parties > 0, "a barrier has at least one party");
-            Self { rounds: Rounds::new(), parties, timeout: None, action: None }
-        }
+    /// A barrier for `parties` threads. Python: `Barrier(parties)`.
+    ///
+    /// # Panics
+    /// If `parties` is 0.
+    ///
+    /// # Examples
+    /// ```
+    /// static START: sixfold::Barrier = sixfold::Barrier::new(2);
+    /// assert_eq!(START.parties(), 2);
+    /// ```
+    #[must_use]
+    #[track_caller]
+    pub const fn new(parties: usize) -> Self {
+        assert!(parties > 0, "a barrier has at least one party");
+        Self { rounds: Rounds::new(), parties, timeout: None, action: None }
     }
 
     /// A barrier for `parties` threads, the last of which to arrive runs `action`, each round. Python:
@@ -160,6 +157,7 @@ impl Barrier {
     /// assert_eq!(alone.wait(), Ok(0));
     /// assert_eq!(alone.wait(), Ok(0));
     /// ```
+    #[cfg_attr(loom, track_caller)]
     pub fn wait(&self) -> Result<usize, BrokenBarrierError> {
         self.wait_until(|| self.timeout.map_or(Deadline::Never, Deadline::after))
     }
@@ -183,6 +181,7 @@ impl Barrier {
     /// assert!(barrier.wait_timeout(Duration::from_millis(1)).is_err());
     /// assert!(barrier.broken());
     /// ```
+    #[cfg_attr(loom, track_caller)]
     pub fn wait_timeout(&self, timeout: Duration) -> Result<usize, BrokenBarrierError> {
         self.wait_until(|| Deadline::after(timeout))
     }
@@ -203,10 +202,12 @@ impl Barrier {
     /// assert_eq!(alone.wait_deadline(Instant::now() + Duration::from_secs(1)), Ok(0));
     /// ```
     #[doc(alias = "wait_until")]
+    #[cfg_attr(loom, track_caller)]
     pub fn wait_deadline(&self, deadline: Instant) -> Result<usize, BrokenBarrierError> {
         self.wait_until(|| Deadline::at(deadline))
     }
 
+    #[cfg_attr(loom, track_caller)]
     fn wait_until(&self, deadline: impl FnMut() -> Deadline) -> Result<usize, BrokenBarrierError> {
         self.rounds.wait(self.parties, deadline, || {
             if let Some(action) = &self.action {

@@ -1,8 +1,7 @@
 //! The face of `Permits` with a bound.
 
-use crate::atomic::const_unless_loom;
 use crate::error::OverReleaseError;
-use crate::{Semaphore, parking};
+use crate::{Semaphore, thread};
 use core::fmt;
 use std::time::{Duration, Instant};
 
@@ -48,23 +47,21 @@ impl BoundedSemaphore {
     /// The most permits that a semaphore can have, see [`Semaphore::MAX_VALUE`].
     pub const MAX_VALUE: usize = Semaphore::MAX_VALUE;
 
-    const_unless_loom! {
-        /// A semaphore with `value` permits, and never more. Python: `BoundedSemaphore(value)`; its default of 1 is
-        /// [`default()`](Self::default).
-        ///
-        /// # Panics
-        /// If `value` is more than [`MAX_VALUE`](Self::MAX_VALUE).
-        ///
-        /// # Examples
-        /// ```
-        /// static WORKERS: sixfold::BoundedSemaphore = sixfold::BoundedSemaphore::new(4);
-        /// assert_eq!(WORKERS.bound(), 4);
-        /// ```
-        #[must_use]
-        #[track_caller]
-        pub const fn new(value: usize) -> Self {
-            Self { inner: Semaphore::new(value), bound: value }
-        }
+    /// A semaphore with `value` permits, and never more. Python: `BoundedSemaphore(value)`; its default of 1 is
+    /// [`default()`](Self::default).
+    ///
+    /// # Panics
+    /// If `value` is more than [`MAX_VALUE`](Self::MAX_VALUE).
+    ///
+    /// # Examples
+    /// ```
+    /// static WORKERS: sixfold::BoundedSemaphore = sixfold::BoundedSemaphore::new(4);
+    /// assert_eq!(WORKERS.bound(), 4);
+    /// ```
+    #[must_use]
+    #[track_caller]
+    pub const fn new(value: usize) -> Self {
+        Self { inner: Semaphore::new(value), bound: value }
     }
 
     /// Waits for a permit and takes it. Python: `acquire()`.
@@ -76,6 +73,7 @@ impl BoundedSemaphore {
     /// assert_eq!(permits.value(), 0);
     /// ```
     #[inline]
+    #[cfg_attr(loom, track_caller)]
     pub fn acquire(&self) {
         self.inner.acquire();
     }
@@ -90,6 +88,7 @@ impl BoundedSemaphore {
     /// ```
     #[must_use = "false means that no permit was taken; for a scope, use `let _held = semaphore.try_hold()`"]
     #[inline]
+    #[cfg_attr(loom, track_caller)]
     pub fn try_acquire(&self) -> bool {
         self.inner.try_acquire()
     }
@@ -108,6 +107,7 @@ impl BoundedSemaphore {
     /// ```
     #[must_use = "false means that no permit was taken; for a scope, use `let _held = semaphore.hold_timeout(…)`"]
     #[inline]
+    #[cfg_attr(loom, track_caller)]
     pub fn acquire_timeout(&self, timeout: Duration) -> bool {
         self.inner.acquire_timeout(timeout)
     }
@@ -121,6 +121,7 @@ impl BoundedSemaphore {
     /// ```
     #[must_use = "false means that no permit was taken; for a scope, use `let _held = semaphore.hold_deadline(…)`"]
     #[inline]
+    #[cfg_attr(loom, track_caller)]
     pub fn acquire_deadline(&self, deadline: Instant) -> bool {
         self.inner.acquire_deadline(deadline)
     }
@@ -175,6 +176,7 @@ impl BoundedSemaphore {
     /// ```
     #[doc(alias("access", "with", "__enter__"))]
     #[inline]
+    #[cfg_attr(loom, track_caller)]
     pub fn hold(&self) -> BoundedSemaphoreGuard<'_> {
         self.acquire();
         BoundedSemaphoreGuard { semaphore: self }
@@ -190,6 +192,7 @@ impl BoundedSemaphore {
     /// ```
     #[must_use = "a guard that is not bound is dropped at once: write `let Some(_held) =` or `let _held =`, not `let _ =`"]
     #[inline]
+    #[cfg_attr(loom, track_caller)]
     pub fn try_hold(&self) -> Option<BoundedSemaphoreGuard<'_>> {
         self.try_acquire().then(|| BoundedSemaphoreGuard { semaphore: self })
     }
@@ -205,6 +208,7 @@ impl BoundedSemaphore {
     /// ```
     #[must_use = "a guard that is not bound is dropped at once: write `let Some(_held) =` or `let _held =`, not `let _ =`"]
     #[inline]
+    #[cfg_attr(loom, track_caller)]
     pub fn hold_timeout(&self, timeout: Duration) -> Option<BoundedSemaphoreGuard<'_>> {
         self.acquire_timeout(timeout).then(|| BoundedSemaphoreGuard { semaphore: self })
     }
@@ -218,6 +222,7 @@ impl BoundedSemaphore {
     /// ```
     #[must_use = "a guard that is not bound is dropped at once: write `let Some(_held) =` or `let _held =`, not `let _ =`"]
     #[inline]
+    #[cfg_attr(loom, track_caller)]
     pub fn hold_deadline(&self, deadline: Instant) -> Option<BoundedSemaphoreGuard<'_>> {
         self.acquire_deadline(deadline).then(|| BoundedSemaphoreGuard { semaphore: self })
     }
@@ -267,6 +272,6 @@ impl fmt::Debug for BoundedSemaphore {
 impl Drop for BoundedSemaphoreGuard<'_> {
     #[inline]
     fn drop(&mut self) {
-        parking::in_drop(|| _ = self.semaphore.release());
+        thread::in_drop(|| _ = self.semaphore.release());
     }
 }

@@ -1,13 +1,13 @@
 //! The typed face of [`Waiters`].
 #![allow(unsafe_code)]
 
-use crate::atomic::const_unless_loom;
 use crate::deadline::Deadline;
 use crate::error::NotHeldError;
 use crate::lockable::hold::Exclusive;
 use crate::lockable::{Lockable, RawLockable};
 use crate::machine::waiters::Waiters;
-use crate::{RLock, parking};
+use crate::place::{Place, here};
+use crate::{RLock, thread};
 use core::fmt;
 use core::marker::PhantomData;
 use core::ops::{Deref, DerefMut};
@@ -117,43 +117,41 @@ pub struct ConditionGuard<'a, L: Lockable> {
 unsafe impl<L: Lockable> Sync for ConditionGuard<'_, L> where L::Mark: Sync {}
 
 impl Condition {
-    const_unless_loom! {
-        /// A condition over an [`RLock`] of its own. Python: `Condition()`.
-        ///
-        /// # Examples
-        /// ```
-        /// static CHANGED: sixfold::Condition = sixfold::Condition::new();
-        /// assert_eq!(CHANGED.hold().notify_all(), 0);
-        /// ```
-        #[must_use]
-        pub const fn new() -> Self {
-            Self::with_lock(RLock::new())
-        }
+    /// A condition over an [`RLock`] of its own. Python: `Condition()`.
+    ///
+    /// # Examples
+    /// ```
+    /// static CHANGED: sixfold::Condition = sixfold::Condition::new();
+    /// assert_eq!(CHANGED.hold().notify_all(), 0);
+    /// ```
+    #[must_use]
+    #[cfg_attr(loom, track_caller)]
+    pub const fn new() -> Self {
+        Self::with_lock(RLock::new())
     }
 }
 
 impl<L> Condition<L> {
-    const_unless_loom! {
-        /// A condition over `lock`. Python: `Condition(lock)`.
-        ///
-        /// # Examples
-        /// Two conditions over one lock, as `queue.Queue` has them:
-        /// ```
-        /// use sixfold::{Condition, Lock};
-        ///
-        /// let jobs = Lock::with_value(Vec::<u32>::new());
-        /// let not_empty = Condition::with_lock(&jobs);
-        /// let not_full = Condition::with_lock(&jobs);
-        /// let mut held = not_full.hold();
-        /// held.push(1);
-        /// drop(held);
-        /// assert_eq!(not_empty.hold().pop(), Some(1));
-        /// ```
-        #[doc(alias = "new")]
-        #[must_use]
-        pub const fn with_lock(lock: L) -> Self {
-            Self { waiters: Waiters::new(), lock }
-        }
+    /// A condition over `lock`. Python: `Condition(lock)`.
+    ///
+    /// # Examples
+    /// Two conditions over one lock, as `queue.Queue` has them:
+    /// ```
+    /// use sixfold::{Condition, Lock};
+    ///
+    /// let jobs = Lock::with_value(Vec::<u32>::new());
+    /// let not_empty = Condition::with_lock(&jobs);
+    /// let not_full = Condition::with_lock(&jobs);
+    /// let mut held = not_full.hold();
+    /// held.push(1);
+    /// drop(held);
+    /// assert_eq!(not_empty.hold().pop(), Some(1));
+    /// ```
+    #[doc(alias = "new")]
+    #[must_use]
+    #[cfg_attr(loom, track_caller)]
+    pub const fn with_lock(lock: L) -> Self {
+        Self { waiters: Waiters::new(), lock }
     }
 
     /// The lock itself, not taken.
@@ -336,11 +334,11 @@ impl<L: Lockable> Condition<L> {
     ///
     /// # Safety
     /// The lock is held; and while this runs nobody uses a reference to its value, but for shared ones to a `Sync` value.
-    unsafe fn wait_until(&self, deadline: Deadline) -> bool {
+    unsafe fn wait_until(&self, deadline: Deadline, place: Place) -> bool {
         let mut levels = None;
         // SAFETY: our caller's promise.
         let let_go = || levels = Some(unsafe { self.lock.let_go() });
-        let waited = self.waiters.wait(self.lock.raw(), deadline, let_go);
+        let waited = self.waiters.wait(self.lock.raw(), deadline, place, let_go);
         let levels = levels.expect("a wait lets go before it sleeps");
         // SAFETY: `levels` is what `let_go` returned in this thread.
         unsafe { self.lock.take_back(levels, waited.awake) };
@@ -485,8 +483,9 @@ impl<L: RawLockable> Condition<L> {
     /// })?;
     /// # Ok::<(), sixfold::NotHeldError>(())
     /// ```
+    #[cfg_attr(loom, track_caller)]
     pub fn wait(&self) -> Result<(), NotHeldError> {
-        self.raw_wait(|| Deadline::Never).map(drop)
+        self.raw_wait(|| Deadline::Never, here()).map(drop)
     }
 
     /// As [`wait`](Self::wait), for at most `timeout`. Python: `wait(timeout)`.
@@ -508,8 +507,9 @@ impl<L: RawLockable> Condition<L> {
     /// # Ok::<(), sixfold::NotHeldError>(())
     /// ```
     #[doc(alias = "wait_for")]
+    #[cfg_attr(loom, track_caller)]
     pub fn wait_timeout(&self, timeout: Duration) -> Result<bool, NotHeldError> {
-        self.raw_wait(|| Deadline::after(timeout))
+        self.raw_wait(|| Deadline::after(timeout), here())
     }
 
     /// As [`wait`](Self::wait), until `deadline` at the latest.
@@ -528,8 +528,9 @@ impl<L: RawLockable> Condition<L> {
     /// # Ok::<(), sixfold::NotHeldError>(())
     /// ```
     #[doc(alias = "wait_until")]
+    #[cfg_attr(loom, track_caller)]
     pub fn wait_deadline(&self, deadline: Instant) -> Result<bool, NotHeldError> {
-        self.raw_wait(|| Deadline::at(deadline))
+        self.raw_wait(|| Deadline::at(deadline), here())
     }
 
     /// Waits until `ready` says so. Python: `wait_for(predicate)`.
@@ -558,8 +559,9 @@ impl<L: RawLockable> Condition<L> {
     /// # Ok::<(), sixfold::NotHeldError>(())
     /// ```
     #[doc(alias = "wait_while")]
+    #[cfg_attr(loom, track_caller)]
     pub fn wait_for(&self, ready: impl FnMut() -> bool) -> Result<(), NotHeldError> {
-        self.raw_wait_for(|| Deadline::Never, ready).map(drop)
+        self.raw_wait_for(|| Deadline::Never, here(), ready).map(drop)
     }
 
     /// As [`wait_for`](Self::wait_for), for at most `timeout` after `ready` was first asked. Python:
@@ -584,8 +586,9 @@ impl<L: RawLockable> Condition<L> {
     /// # Ok::<(), sixfold::NotHeldError>(())
     /// ```
     #[doc(alias("wait_while_for", "wait_timeout_while"))]
+    #[cfg_attr(loom, track_caller)]
     pub fn wait_for_timeout(&self, ready: impl FnMut() -> bool, timeout: Duration) -> Result<bool, NotHeldError> {
-        self.raw_wait_for(|| Deadline::after(timeout), ready)
+        self.raw_wait_for(|| Deadline::after(timeout), here(), ready)
     }
 
     /// As [`wait_for`](Self::wait_for), until `deadline` at the latest. Returns the last answer.
@@ -605,19 +608,21 @@ impl<L: RawLockable> Condition<L> {
     /// # Ok::<(), sixfold::NotHeldError>(())
     /// ```
     #[doc(alias = "wait_while_until")]
+    #[cfg_attr(loom, track_caller)]
     pub fn wait_for_deadline(&self, ready: impl FnMut() -> bool, deadline: Instant) -> Result<bool, NotHeldError> {
-        self.raw_wait_for(|| Deadline::at(deadline), ready)
+        self.raw_wait_for(|| Deadline::at(deadline), here(), ready)
     }
 
-    fn raw_wait(&self, deadline: impl FnOnce() -> Deadline) -> Result<bool, NotHeldError> {
+    fn raw_wait(&self, deadline: impl FnOnce() -> Deadline, place: Place) -> Result<bool, NotHeldError> {
         self.check_held()?;
         // SAFETY: it is held, and guards no value.
-        Ok(unsafe { self.wait_until(deadline()) })
+        Ok(unsafe { self.wait_until(deadline(), place) })
     }
 
     fn raw_wait_for(
         &self,
         deadline: impl FnOnce() -> Deadline,
+        place: Place,
         mut ready: impl FnMut() -> bool,
     ) -> Result<bool, NotHeldError> {
         let ready = || {
@@ -625,7 +630,7 @@ impl<L: RawLockable> Condition<L> {
             Ok(ready())
         };
         // Checks again before it waits: `ready` may have released the lock.
-        wait_for(deadline, ready, |deadline| self.raw_wait(|| deadline))
+        wait_for(deadline, ready, |deadline| self.raw_wait(|| deadline, place))
     }
 }
 
@@ -655,7 +660,7 @@ impl<L: Lockable> ConditionGuard<'_, L> {
     /// ```
     #[track_caller]
     pub fn wait(&mut self) {
-        self.wait_until(|| Deadline::Never);
+        self.wait_until(|| Deadline::Never, here());
     }
 
     /// As [`wait`](Self::wait), for at most `timeout`. Python: `wait(timeout)`.
@@ -676,7 +681,7 @@ impl<L: Lockable> ConditionGuard<'_, L> {
     #[must_use = "false means that the time was up before a notify"]
     #[track_caller]
     pub fn wait_timeout(&mut self, timeout: Duration) -> bool {
-        self.wait_until(|| Deadline::after(timeout))
+        self.wait_until(|| Deadline::after(timeout), here())
     }
 
     /// As [`wait`](Self::wait), until `deadline` at the latest. False: the time was up.
@@ -693,7 +698,7 @@ impl<L: Lockable> ConditionGuard<'_, L> {
     #[must_use = "false means that the time was up before a notify"]
     #[track_caller]
     pub fn wait_deadline(&mut self, deadline: Instant) -> bool {
-        self.wait_until(|| Deadline::at(deadline))
+        self.wait_until(|| Deadline::at(deadline), here())
     }
 
     /// Waits until `ready` says so of the guarded value. Python: `wait_for(predicate)`.
@@ -713,7 +718,7 @@ impl<L: Lockable> ConditionGuard<'_, L> {
     #[doc(alias = "wait_while")]
     #[track_caller]
     pub fn wait_for(&mut self, ready: impl FnMut(&<Self as Deref>::Target) -> bool) {
-        self.wait_for_until(|| Deadline::Never, ready);
+        self.wait_for_until(|| Deadline::Never, here(), ready);
     }
 
     /// As [`wait_for`](Self::wait_for), for at most `timeout` after `ready` was first asked. Python:
@@ -736,7 +741,7 @@ impl<L: Lockable> ConditionGuard<'_, L> {
     #[must_use = "false means that the time was up and it is not ready"]
     #[track_caller]
     pub fn wait_for_timeout(&mut self, ready: impl FnMut(&<Self as Deref>::Target) -> bool, timeout: Duration) -> bool {
-        self.wait_for_until(|| Deadline::after(timeout), ready)
+        self.wait_for_until(|| Deadline::after(timeout), here(), ready)
     }
 
     /// As [`wait_for`](Self::wait_for), until `deadline` at the latest. Returns the last answer.
@@ -760,7 +765,7 @@ impl<L: Lockable> ConditionGuard<'_, L> {
         ready: impl FnMut(&<Self as Deref>::Target) -> bool,
         deadline: Instant,
     ) -> bool {
-        self.wait_for_until(|| Deadline::at(deadline), ready)
+        self.wait_for_until(|| Deadline::at(deadline), here(), ready)
     }
 
     /// Selects up to `n` waiting threads, oldest first; they return once they have the lock. Python: `notify(n)`.
@@ -807,17 +812,18 @@ impl<L: Lockable> ConditionGuard<'_, L> {
     }
 
     #[track_caller]
-    fn wait_until(&mut self, deadline: impl FnOnce() -> Deadline) -> bool {
+    fn wait_until(&mut self, deadline: impl FnOnce() -> Deadline, place: Place) -> bool {
         self.check_held();
         // SAFETY: it is held. Nobody uses the value through this guard, which is borrowed mutably; of a `Lock` there is no
         // other, and the others of an `RLock` have shared references to a `Sync` value.
-        unsafe { self.condition.wait_until(deadline()) }
+        unsafe { self.condition.wait_until(deadline(), place) }
     }
 
     #[track_caller]
     fn wait_for_until(
         &mut self,
         deadline: impl FnOnce() -> Deadline,
+        place: Place,
         mut ready: impl FnMut(&L::Value) -> bool,
     ) -> bool {
         let guard = &*self;
@@ -829,7 +835,7 @@ impl<L: Lockable> ConditionGuard<'_, L> {
         let wait = |deadline| {
             condition.check_held()?; // `ready` may have released the lock by hand.
             // SAFETY: as in `wait_until`; `ready` cannot keep the reference that it gets.
-            Ok(unsafe { condition.wait_until(deadline) })
+            Ok(unsafe { condition.wait_until(deadline, place) })
         };
         expect_held(wait_for(deadline, ready, wait))
     }
@@ -869,7 +875,7 @@ impl<L: Lockable> Drop for ConditionGuard<'_, L> {
     fn drop(&mut self) {
         // An error means that the lock was released by hand before us: there is nothing left to give back.
         // SAFETY: the hold that the guard was made with, or a lock without a value.
-        parking::in_drop(|| _ = unsafe { self.condition.lock.give_back() });
+        thread::in_drop(|| _ = unsafe { self.condition.lock.give_back() });
     }
 }
 

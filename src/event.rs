@@ -1,6 +1,5 @@
 //! The face of [`Epochs`].
 
-use crate::atomic::const_unless_loom;
 use crate::deadline::Deadline;
 use crate::machine::epochs::Epochs;
 use core::fmt;
@@ -51,18 +50,17 @@ impl UnwindSafe for Event {}
 impl RefUnwindSafe for Event {}
 
 impl Event {
-    const_unless_loom! {
-        /// An event that is not set. Python: `Event()`.
-        ///
-        /// # Examples
-        /// ```
-        /// static SHUTDOWN: sixfold::Event = sixfold::Event::new();
-        /// assert!(!SHUTDOWN.is_set());
-        /// ```
-        #[must_use]
-        pub const fn new() -> Self {
-            Self { epochs: Epochs::new() }
-        }
+    /// An event that is not set. Python: `Event()`.
+    ///
+    /// # Examples
+    /// ```
+    /// static SHUTDOWN: sixfold::Event = sixfold::Event::new();
+    /// assert!(!SHUTDOWN.is_set());
+    /// ```
+    #[must_use]
+    #[cfg_attr(loom, track_caller)]
+    pub const fn new() -> Self {
+        Self { epochs: Epochs::new() }
     }
 
     /// Whether the flag is up. If so, what was done before the `set` that raised it is visible. Python: `is_set()`.
@@ -122,6 +120,7 @@ impl Event {
     /// event.wait();
     /// ```
     #[inline]
+    #[cfg_attr(loom, track_caller)]
     pub fn wait(&self) {
         self.epochs.wait(|| Deadline::Never);
     }
@@ -142,6 +141,7 @@ impl Event {
     /// ```
     #[must_use = "false means that the time was up and the event was not set"]
     #[inline]
+    #[cfg_attr(loom, track_caller)]
     pub fn wait_timeout(&self, timeout: Duration) -> bool {
         self.epochs.wait(|| Deadline::after(timeout))
     }
@@ -157,6 +157,7 @@ impl Event {
     #[doc(alias = "wait_until")]
     #[must_use = "false means that the time was up and the event was not set"]
     #[inline]
+    #[cfg_attr(loom, track_caller)]
     pub fn wait_deadline(&self, deadline: Instant) -> bool {
         self.epochs.wait(|| Deadline::at(deadline))
     }

@@ -4,8 +4,15 @@
 mod atomic;
 mod deadline;
 mod error;
+#[cfg(any(not(loom), sixfold_checked))]
 mod machine;
+#[cfg(all(loom, not(sixfold_checked)))]
+#[path = "spec/mod.rs"]
+mod machine;
+#[cfg(any(not(loom), sixfold_checked))]
 mod parking;
+mod place;
+mod thread;
 
 mod barrier;
 mod bounded;
@@ -25,6 +32,8 @@ pub use event::Event;
 pub use lock::{Lock, LockGuard};
 pub use lockable::{Lockable, RawLockable};
 pub use model::model;
+#[cfg(loom)]
+pub use model::model_with;
 pub use rlock::{RLock, RLockGuard};
 pub use semaphore::{Semaphore, SemaphoreGuard};
 

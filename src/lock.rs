@@ -1,11 +1,10 @@
 //! The typed face of [`RawLock`].
 #![allow(unsafe_code)]
 
-use crate::atomic::const_unless_loom;
 use crate::deadline::Deadline;
 use crate::error::NotHeldError;
 use crate::machine::raw_lock::RawLock;
-use crate::parking;
+use crate::thread;
 use core::cell::UnsafeCell;
 use core::fmt;
 use core::marker::PhantomData;
@@ -88,18 +87,17 @@ pub struct LockGuard<'a, T: ?Sized = ()> {
 unsafe impl<T: ?Sized + Sync> Sync for LockGuard<'_, T> {}
 
 impl Lock {
-    const_unless_loom! {
-        /// A lock that is free and guards no value. Python: `Lock()`.
-        ///
-        /// # Examples
-        /// ```
-        /// static LOG: sixfold::Lock = sixfold::Lock::new();
-        /// assert!(!LOG.locked());
-        /// ```
-        #[must_use]
-        pub const fn new() -> Self {
-            Self::with_value(())
-        }
+    /// A lock that is free and guards no value. Python: `Lock()`.
+    ///
+    /// # Examples
+    /// ```
+    /// static LOG: sixfold::Lock = sixfold::Lock::new();
+    /// assert!(!LOG.locked());
+    /// ```
+    #[must_use]
+    #[cfg_attr(loom, track_caller)]
+    pub const fn new() -> Self {
+        Self::with_value(())
     }
 
     /// Waits until the lock is free and takes it. Python: `acquire()`.
@@ -116,6 +114,7 @@ impl Lock {
     /// ```
     #[doc(alias = "lock")]
     #[inline]
+    #[cfg_attr(loom, track_caller)]
     pub fn acquire(&self) {
         self.raw.acquire();
     }
@@ -131,6 +130,7 @@ impl Lock {
     #[doc(alias = "try_lock")]
     #[must_use = "false means that the lock was not acquired; for a scope, use `let _held = lock.try_hold()`"]
     #[inline]
+    #[cfg_attr(loom, track_caller)]
     pub fn try_acquire(&self) -> bool {
         self.raw.try_acquire()
     }
@@ -150,6 +150,7 @@ impl Lock {
     #[doc(alias = "try_lock_for")]
     #[must_use = "false means that the lock was not acquired; for a scope, use `let _held = lock.hold_timeout(…)`"]
     #[inline]
+    #[cfg_attr(loom, track_caller)]
     pub fn acquire_timeout(&self, timeout: Duration) -> bool {
         self.raw.acquire_until(|| Deadline::after(timeout))
     }
@@ -168,6 +169,7 @@ impl Lock {
     #[doc(alias = "try_lock_until")]
     #[must_use = "false means that the lock was not acquired; for a scope, use `let _held = lock.hold_deadline(…)`"]
     #[inline]
+    #[cfg_attr(loom, track_caller)]
     pub fn acquire_deadline(&self, deadline: Instant) -> bool {
         self.raw.acquire_until(|| Deadline::at(deadline))
     }
@@ -192,22 +194,21 @@ impl Lock {
 }
 
 impl<T> Lock<T> {
-    const_unless_loom! {
-        /// A lock that is free and guards `value`.
-        ///
-        /// # Examples
-        /// ```
-        /// use sixfold::Lock;
-        ///
-        /// static TOTALS: Lock<Vec<u64>> = Lock::with_value(Vec::new());
-        /// TOTALS.hold().push(3);
-        /// assert_eq!(*TOTALS.hold(), [3]);
-        /// ```
-        #[doc(alias = "new")]
-        #[must_use]
-        pub const fn with_value(value: T) -> Self {
-            Self { raw: RawLock::new(), value: UnsafeCell::new(value) }
-        }
+    /// A lock that is free and guards `value`.
+    ///
+    /// # Examples
+    /// ```
+    /// use sixfold::Lock;
+    ///
+    /// static TOTALS: Lock<Vec<u64>> = Lock::with_value(Vec::new());
+    /// TOTALS.hold().push(3);
+    /// assert_eq!(*TOTALS.hold(), [3]);
+    /// ```
+    #[doc(alias = "new")]
+    #[must_use]
+    #[cfg_attr(loom, track_caller)]
+    pub const fn with_value(value: T) -> Self {
+        Self { raw: RawLock::new(), value: UnsafeCell::new(value) }
     }
 
     /// The value, without the lock.
@@ -235,6 +236,7 @@ impl<T: ?Sized> Lock<T> {
     /// ```
     #[doc(alias("lock", "with", "__enter__"))]
     #[inline]
+    #[cfg_attr(loom, track_caller)]
     pub fn hold(&self) -> LockGuard<'_, T> {
         self.raw.acquire();
         self.guard()
@@ -252,6 +254,7 @@ impl<T: ?Sized> Lock<T> {
     #[doc(alias = "try_lock")]
     #[must_use = "a guard that is not bound is dropped at once: write `let Some(_held) =` or `let _held =`, not `let _ =`"]
     #[inline]
+    #[cfg_attr(loom, track_caller)]
     pub fn try_hold(&self) -> Option<LockGuard<'_, T>> {
         self.raw.try_acquire().then(|| self.guard())
     }
@@ -269,6 +272,7 @@ impl<T: ?Sized> Lock<T> {
     #[doc(alias = "try_lock_for")]
     #[must_use = "a guard that is not bound is dropped at once: write `let Some(_held) =` or `let _held =`, not `let _ =`"]
     #[inline]
+    #[cfg_attr(loom, track_caller)]
     pub fn hold_timeout(&self, timeout: Duration) -> Option<LockGuard<'_, T>> {
         self.raw.acquire_until(|| Deadline::after(timeout)).then(|| self.guard())
     }
@@ -285,6 +289,7 @@ impl<T: ?Sized> Lock<T> {
     #[doc(alias = "try_lock_until")]
     #[must_use = "a guard that is not bound is dropped at once: write `let Some(_held) =` or `let _held =`, not `let _ =`"]
     #[inline]
+    #[cfg_attr(loom, track_caller)]
     pub fn hold_deadline(&self, deadline: Instant) -> Option<LockGuard<'_, T>> {
         self.raw.acquire_until(|| Deadline::at(deadline)).then(|| self.guard())
     }
@@ -366,7 +371,7 @@ impl<T: ?Sized> Drop for LockGuard<'_, T> {
     #[inline]
     fn drop(&mut self) {
         // An error means that somebody has released by hand before us: there is nothing left to give back.
-        parking::in_drop(|| _ = self.lock.raw.release());
+        thread::in_drop(|| _ = self.lock.raw.release());
     }
 }
 

@@ -1,11 +1,10 @@
 //! The typed face of [`OwnedLock`].
 #![allow(unsafe_code)]
 
-use crate::atomic::const_unless_loom;
 use crate::deadline::Deadline;
 use crate::error::NotHeldError;
 use crate::machine::owned_lock::OwnedLock;
-use crate::parking;
+use crate::thread;
 use core::cell::UnsafeCell;
 use core::fmt;
 use core::marker::PhantomData;
@@ -83,18 +82,17 @@ pub struct RLockGuard<'a, T: ?Sized = ()> {
 }
 
 impl RLock {
-    const_unless_loom! {
-        /// A lock that nobody owns and that guards no value. Python: `RLock()`.
-        ///
-        /// # Examples
-        /// ```
-        /// static TREE: sixfold::RLock = sixfold::RLock::new();
-        /// assert!(!TREE.locked());
-        /// ```
-        #[must_use]
-        pub const fn new() -> Self {
-            Self::with_value(())
-        }
+    /// A lock that nobody owns and that guards no value. Python: `RLock()`.
+    ///
+    /// # Examples
+    /// ```
+    /// static TREE: sixfold::RLock = sixfold::RLock::new();
+    /// assert!(!TREE.locked());
+    /// ```
+    #[must_use]
+    #[cfg_attr(loom, track_caller)]
+    pub const fn new() -> Self {
+        Self::with_value(())
     }
 
     /// Takes the lock, or one more level of it. Python: `acquire()`.
@@ -205,23 +203,22 @@ impl RLock {
 }
 
 impl<T> RLock<T> {
-    const_unless_loom! {
-        /// A lock that nobody owns and that guards `value`.
-        ///
-        /// # Examples
-        /// ```
-        /// use sixfold::RLock;
-        /// use std::cell::RefCell;
-        ///
-        /// static NAMES: RLock<RefCell<Vec<String>>> = RLock::with_value(RefCell::new(Vec::new()));
-        /// NAMES.hold().borrow_mut().push("Guido".into());
-        /// assert_eq!(NAMES.hold().borrow().len(), 1);
-        /// ```
-        #[doc(alias = "new")]
-        #[must_use]
-        pub const fn with_value(value: T) -> Self {
-            Self { raw: OwnedLock::new(), value: UnsafeCell::new(value) }
-        }
+    /// A lock that nobody owns and that guards `value`.
+    ///
+    /// # Examples
+    /// ```
+    /// use sixfold::RLock;
+    /// use std::cell::RefCell;
+    ///
+    /// static NAMES: RLock<RefCell<Vec<String>>> = RLock::with_value(RefCell::new(Vec::new()));
+    /// NAMES.hold().borrow_mut().push("Guido".into());
+    /// assert_eq!(NAMES.hold().borrow().len(), 1);
+    /// ```
+    #[doc(alias = "new")]
+    #[must_use]
+    #[cfg_attr(loom, track_caller)]
+    pub const fn with_value(value: T) -> Self {
+        Self { raw: OwnedLock::new(), value: UnsafeCell::new(value) }
     }
 
     /// The value, without the lock.
@@ -408,7 +405,7 @@ impl<T: ?Sized> Drop for RLockGuard<'_, T> {
     #[inline]
     fn drop(&mut self) {
         // An error means that this thread has released by hand before: there is nothing left to give back.
-        parking::in_drop(|| _ = self.lock.raw.release());
+        thread::in_drop(|| _ = self.lock.raw.release());
     }
 }
 

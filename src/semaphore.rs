@@ -1,9 +1,8 @@
 //! The face of [`Permits`] with no bound but the word's.
 
-use crate::atomic::{AtomicU64, const_unless_loom};
 use crate::deadline::Deadline;
-use crate::machine::permits::{ONE, Permits, TooMany};
-use crate::parking;
+use crate::machine::permits::{Permits, TooMany};
+use crate::thread;
 use core::fmt;
 use core::panic::{RefUnwindSafe, UnwindSafe};
 use std::time::{Duration, Instant};
@@ -53,7 +52,7 @@ use std::time::{Duration, Instant};
 /// 8 bytes.
 #[doc(alias("threading.Semaphore", "counting_semaphore", "sem_t"))]
 pub struct Semaphore {
-    pub(crate) permits: Permits<AtomicU64>,
+    pub(crate) permits: Permits,
 }
 
 #[cfg(not(loom))]
@@ -74,27 +73,25 @@ pub struct SemaphoreGuard<'a> {
 impl Semaphore {
     /// The most permits that a semaphore can have: 2^61 - 1, or what a `usize` holds if that is less.
     pub const MAX_VALUE: usize = {
-        let most = u64::MAX / ONE;
+        let most = Permits::MOST;
         if most < usize::MAX as u64 { most as usize } else { usize::MAX }
     };
 
-    const_unless_loom! {
-        /// A semaphore with `value` permits. Python: `Semaphore(value)`; its default of 1 is [`default()`](Self::default).
-        ///
-        /// # Panics
-        /// If `value` is more than [`MAX_VALUE`](Self::MAX_VALUE).
-        ///
-        /// # Examples
-        /// ```
-        /// static DB: sixfold::Semaphore = sixfold::Semaphore::new(8);
-        /// assert_eq!(DB.value(), 8);
-        /// ```
-        #[must_use]
-        #[track_caller]
-        pub const fn new(value: usize) -> Self {
-            assert!(value <= Self::MAX_VALUE, "a semaphore's value is at most MAX_VALUE");
-            Self { permits: Permits::from_word(AtomicU64::new(value as u64 * ONE)) }
-        }
+    /// A semaphore with `value` permits. Python: `Semaphore(value)`; its default of 1 is [`default()`](Self::default).
+    ///
+    /// # Panics
+    /// If `value` is more than [`MAX_VALUE`](Self::MAX_VALUE).
+    ///
+    /// # Examples
+    /// ```
+    /// static DB: sixfold::Semaphore = sixfold::Semaphore::new(8);
+    /// assert_eq!(DB.value(), 8);
+    /// ```
+    #[must_use]
+    #[track_caller]
+    pub const fn new(value: usize) -> Self {
+        assert!(value <= Self::MAX_VALUE, "a semaphore's value is at most MAX_VALUE");
+        Self { permits: Permits::new(value as u64) }
     }
 
     /// Waits for a permit and takes it. Python: `acquire()`.
@@ -109,10 +106,9 @@ impl Semaphore {
     /// ```
     #[doc(alias("wait", "sem_wait", "down", "P"))]
     #[inline]
+    #[cfg_attr(loom, track_caller)]
     pub fn acquire(&self) {
-        if !self.permits.try_take() {
-            self.permits.take_slow(Deadline::Never);
-        }
+        self.permits.take_until(|| Deadline::Never);
     }
 
     /// Takes a permit if there is one. Python: `acquire(blocking=False)`.
@@ -126,6 +122,7 @@ impl Semaphore {
     #[doc(alias = "sem_trywait")]
     #[must_use = "false means that no permit was taken; for a scope, use `let _held = semaphore.try_hold()`"]
     #[inline]
+    #[cfg_attr(loom, track_caller)]
     pub fn try_acquire(&self) -> bool {
         self.permits.try_take()
     }
@@ -145,6 +142,7 @@ impl Semaphore {
     #[doc(alias = "sem_timedwait")]
     #[must_use = "false means that no permit was taken; for a scope, use `let _held = semaphore.hold_timeout(…)`"]
     #[inline]
+    #[cfg_attr(loom, track_caller)]
     pub fn acquire_timeout(&self, timeout: Duration) -> bool {
         self.permits.take_until(|| Deadline::after(timeout))
     }
@@ -162,6 +160,7 @@ impl Semaphore {
     /// ```
     #[must_use = "false means that no permit was taken; for a scope, use `let _held = semaphore.hold_deadline(…)`"]
     #[inline]
+    #[cfg_attr(loom, track_caller)]
     pub fn acquire_deadline(&self, deadline: Instant) -> bool {
         self.permits.take_until(|| Deadline::at(deadline))
     }
@@ -219,6 +218,7 @@ impl Semaphore {
     /// ```
     #[doc(alias("access", "with", "__enter__"))]
     #[inline]
+    #[cfg_attr(loom, track_caller)]
     pub fn hold(&self) -> SemaphoreGuard<'_> {
         self.acquire();
         SemaphoreGuard { semaphore: self }
@@ -234,6 +234,7 @@ impl Semaphore {
     /// ```
     #[must_use = "a guard that is not bound is dropped at once: write `let Some(_held) =` or `let _held =`, not `let _ =`"]
     #[inline]
+    #[cfg_attr(loom, track_caller)]
     pub fn try_hold(&self) -> Option<SemaphoreGuard<'_>> {
         self.try_acquire().then(|| SemaphoreGuard { semaphore: self })
     }
@@ -249,6 +250,7 @@ impl Semaphore {
     /// ```
     #[must_use = "a guard that is not bound is dropped at once: write `let Some(_held) =` or `let _held =`, not `let _ =`"]
     #[inline]
+    #[cfg_attr(loom, track_caller)]
     pub fn hold_timeout(&self, timeout: Duration) -> Option<SemaphoreGuard<'_>> {
         self.acquire_timeout(timeout).then(|| SemaphoreGuard { semaphore: self })
     }
@@ -264,6 +266,7 @@ impl Semaphore {
     /// ```
     #[must_use = "a guard that is not bound is dropped at once: write `let Some(_held) =` or `let _held =`, not `let _ =`"]
     #[inline]
+    #[cfg_attr(loom, track_caller)]
     pub fn hold_deadline(&self, deadline: Instant) -> Option<SemaphoreGuard<'_>> {
         self.acquire_deadline(deadline).then(|| SemaphoreGuard { semaphore: self })
     }
@@ -299,6 +302,6 @@ impl Drop for SemaphoreGuard<'_> {
     #[inline]
     fn drop(&mut self) {
         // An error means that others have released up to the maximum meanwhile: there is no room to give it back.
-        parking::in_drop(|| _ = self.semaphore.permits.give(1, Semaphore::MAX_VALUE as u64));
+        thread::in_drop(|| _ = self.semaphore.permits.give(1, Semaphore::MAX_VALUE as u64));
     }
 }

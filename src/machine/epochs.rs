@@ -26,8 +26,8 @@
 //! - `PARKED` is Relaxed: it is judged together with the epoch, in one word, under the queue's lock.
 #![allow(unsafe_code)]
 
+use crate::atomic::AtomicUsize;
 use crate::atomic::Ordering::{Acquire, Relaxed, Release};
-use crate::atomic::{AtomicUsize, const_unless_loom};
 use crate::deadline::Deadline;
 use crate::parking::{self, Key, Parked, Spin};
 
@@ -46,10 +46,8 @@ pub(crate) struct Epochs {
 }
 
 impl Epochs {
-    const_unless_loom! {
-        pub(crate) const fn new() -> Self {
-            Self { word: AtomicUsize::new(0) }
-        }
+    pub(crate) const fn new() -> Self {
+        Self { word: AtomicUsize::new(0) }
     }
 
     fn queue(&self) -> Key {
@@ -147,7 +145,7 @@ mod tests {
     /// The classic bug of naive events: the waiter is woken, finds the flag down, and sleeps on for ever.
     #[test]
     fn set_followed_by_clear_frees_who_has_begun_to_wait() {
-        loom::model(|| {
+        crate::model(|| {
             let event = Arc::new(Epochs::new());
             let waiter = {
                 let event = event.clone();

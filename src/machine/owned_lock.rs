@@ -18,10 +18,10 @@
 
 use super::raw_lock::RawLock;
 use crate::atomic::Ordering::Relaxed;
-use crate::atomic::{AtomicU32, AtomicUsize, const_unless_loom};
+use crate::atomic::{AtomicU32, AtomicUsize};
 use crate::deadline::Deadline;
 use crate::error::NotHeldError;
-use crate::parking;
+use crate::thread;
 
 /// A re-entrant lock without a value.
 pub(crate) struct OwnedLock {
@@ -40,10 +40,9 @@ impl Levels {
 }
 
 impl OwnedLock {
-    const_unless_loom! {
-        pub(crate) const fn new() -> Self {
-            Self { raw: RawLock::new(), levels: AtomicU32::new(0), owner: AtomicUsize::new(0) }
-        }
+    #[cfg_attr(loom, track_caller)]
+    pub(crate) const fn new() -> Self {
+        Self { raw: RawLock::new(), levels: AtomicU32::new(0), owner: AtomicUsize::new(0) }
     }
 
     #[cfg(all(test, not(loom)))]
@@ -54,7 +53,7 @@ impl OwnedLock {
     #[inline]
     #[track_caller]
     pub(crate) fn acquire(&self) {
-        let me = parking::me();
+        let me = thread::me();
         if self.owner.load(Relaxed) == me {
             self.deepen();
         } else {
@@ -73,7 +72,7 @@ impl OwnedLock {
     #[inline]
     #[track_caller]
     pub(crate) fn acquire_until(&self, deadline: impl FnOnce() -> Deadline) -> bool {
-        let me = parking::me();
+        let me = thread::me();
         if self.owner.load(Relaxed) == me {
             self.deepen();
             return true;
@@ -128,14 +127,14 @@ impl OwnedLock {
         } else {
             self.raw.acquire()
         }
-        self.owner.store(parking::me(), Relaxed);
+        self.owner.store(thread::me(), Relaxed);
         self.levels.store(levels, Relaxed);
     }
 
     /// Whether the calling thread owns it.
     #[inline]
     pub(crate) fn is_owned(&self) -> bool {
-        self.owner.load(Relaxed) == parking::me()
+        self.owner.load(Relaxed) == thread::me()
     }
 
     #[inline]

@@ -119,8 +119,18 @@ pub(crate) enum Admit {
 /// The machine. Two bytes at least, for its two keys.
 #[derive(Debug)]
 #[repr(align(2))]
-pub(crate) struct Permits<W> {
+pub(crate) struct Permits<W = AtomicU64> {
     word: W,
+}
+
+impl Permits {
+    /// So many permits can be counted.
+    pub(crate) const MOST: u64 = u64::MAX / ONE;
+
+    /// So many free permits, at most [`MOST`](Self::MOST), and nobody waits.
+    pub(crate) const fn new(permits: u64) -> Self {
+        Self::from_word(AtomicU64::new(permits * ONE))
+    }
 }
 
 impl<W> Permits<W> {
@@ -294,10 +304,7 @@ impl<W: Word> Permits<W> {
     pub(crate) fn give(&self, n: u64, most: u64) -> Result<(), TooMany> {
         let mut state = self.word.state();
         loop {
-            if n > most - count(state) {
-                return Err(TooMany);
-            }
-            if state & (PARKED | AWAKE | RESERVED) != 0 {
+            if n > most - count(state) || state & (PARKED | AWAKE | RESERVED) != 0 {
                 return self.give_slow(n, most);
             }
             match self.word.replace(state, state + n * ONE, Release) {
@@ -313,7 +320,11 @@ impl<W: Word> Permits<W> {
         loop {
             let state = self.word.state();
             if n > most - count(state) {
-                return Err(TooMany);
+                // Not on old news: a permit may have been taken that this thread has not seen taken.
+                if self.word.replace(state, state, Relaxed).is_ok() {
+                    return Err(TooMany);
+                }
+                continue;
             }
             if n == 0 {
                 return Ok(());
@@ -356,6 +367,9 @@ impl<W: Word> Permits<W> {
                 } else if state & RESERVED == 0 {
                     break; // Its time ran out, or it has been served by somebody else.
                 } else if n > most - count(state) {
+                    if self.word.replace(state, state, Relaxed).is_err() {
+                        continue;
+                    }
                     outcome = HandOver::TooMany;
                     break;
                 } else {
@@ -428,13 +442,15 @@ mod tests {
     /// No permit is free, and one thread is awake.
     fn explore(body: fn(Arc<Shared>)) {
         let start = move || {
-            body(Arc::new(Shared { permits: Permits::from_word(AtomicU64::new(AWAKE)), data: AtomicUsize::new(0) }));
+            let shared = Shared { permits: Permits::new(0), data: AtomicUsize::new(0) };
+            assert!(shared.permits.word.replace(0, AWAKE, Relaxed).is_ok());
+            body(Arc::new(shared));
         };
         #[cfg(loom)]
         {
             let mut model = loom::model::Builder::new();
             model.preemption_bound = Some(3);
-            model.check(start);
+            crate::model_with(&model, start);
         }
         #[cfg(not(loom))]
         (0..200).for_each(|_| start());

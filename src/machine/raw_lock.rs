@@ -3,7 +3,7 @@
 //! It has no owner: whoever holds it may let any thread release it, as in Python.
 
 use super::permits::{Admit, ONE, Permits};
-use crate::atomic::{AtomicU8, const_unless_loom};
+use crate::atomic::AtomicU8;
 use crate::deadline::Deadline;
 use crate::error::NotHeldError;
 use crate::parking::Key;
@@ -18,10 +18,8 @@ pub struct RawLock {
 const _: () = assert!(size_of::<RawLock>() == 2);
 
 impl RawLock {
-    const_unless_loom! {
-        pub(crate) const fn new() -> Self {
-            Self { permits: Permits::from_word(AtomicU8::new(ONE as u8)) }
-        }
+    pub(crate) const fn new() -> Self {
+        Self { permits: Permits::from_word(AtomicU8::new(ONE as u8)) }
     }
 
     #[inline]

@@ -26,11 +26,12 @@
 //! without the lock, are snapshots, and order nothing.
 #![allow(unsafe_code)]
 
+use crate::atomic::AtomicUsize;
 use crate::atomic::Ordering::Relaxed;
-use crate::atomic::{AtomicUsize, const_unless_loom};
 use crate::deadline::Deadline;
 use crate::error::BrokenBarrierError;
 use crate::parking::{self, Key, Parked, Pick};
+use crate::thread;
 
 const BROKEN: usize = 1;
 /// One party that has arrived. So half of the address space is as many parties as can arrive.
@@ -83,10 +84,8 @@ enum End {
 }
 
 impl Rounds {
-    const_unless_loom! {
-        pub(crate) const fn new() -> Self {
-            Self { word: AtomicUsize::new(0), round: AtomicUsize::new(0), late: AtomicUsize::new(0) }
-        }
+    pub(crate) const fn new() -> Self {
+        Self { word: AtomicUsize::new(0), round: AtomicUsize::new(0), late: AtomicUsize::new(0) }
     }
 
     fn queue(&self) -> Key {
@@ -189,7 +188,7 @@ impl Rounds {
         struct Unfinished<'a>(&'a Rounds, usize);
         impl Drop for Unfinished<'_> {
             fn drop(&mut self) {
-                parking::in_drop(|| _ = self.0.end(Some(self.1), FAILED, BROKEN));
+                thread::in_drop(|| _ = self.0.end(Some(self.1), FAILED, BROKEN));
             }
         }
 

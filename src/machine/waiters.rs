@@ -20,10 +20,11 @@
 
 use super::permits::Admit;
 use super::raw_lock::RawLock;
+use crate::atomic::AtomicU32;
 use crate::atomic::Ordering::Relaxed;
-use crate::atomic::{AtomicU32, const_unless_loom};
 use crate::deadline::Deadline;
 use crate::parking::{self, Key, Parked, Requeue, Unparked};
+use crate::place::Place;
 
 /// The queue of a condition.
 pub(crate) struct Waiters {
@@ -40,10 +41,8 @@ pub(crate) struct Waited {
 }
 
 impl Waiters {
-    const_unless_loom! {
-        pub(crate) const fn new() -> Self {
-            Self { count: AtomicU32::new(0) }
-        }
+    pub(crate) const fn new() -> Self {
+        Self { count: AtomicU32::new(0) }
     }
 
     fn queue(&self) -> Key {
@@ -59,7 +58,7 @@ impl Waiters {
     /// Joins the queue, runs `let_go`, which releases `lock` entirely, and sleeps until selected and woken, or until
     /// `deadline`. The lock is not held on return.
     #[cold]
-    pub(crate) fn wait(&self, lock: &RawLock, deadline: Deadline, let_go: impl FnOnce()) -> Waited {
+    pub(crate) fn wait(&self, lock: &RawLock, deadline: Deadline, _: Place, let_go: impl FnOnce()) -> Waited {
         let mut selected = false;
         let validate = || {
             self.add(1);

@@ -14,7 +14,7 @@
 //! | P5: a sleeper joins its queue before `before_sleep` runs | whoever sees the effect of `before_sleep` also finds the sleeper |
 //!
 //! There are two halves with the same signatures, and this is the only place that chooses. [`real`] is
-//! `parking_lot_core`; [`model`] is its twin on loom's objects. `contract.rs` holds both to the promises above.
+//! `parking_lot_core`; [`model::parking`](crate::model) is its twin on loom's objects. `contract.rs` holds both to the promises above.
 //!
 //! # Safety, for all calls
 //!
@@ -25,15 +25,13 @@
 
 #[cfg(test)]
 mod contract;
-#[cfg(loom)]
-mod model;
 #[cfg(not(loom))]
 mod real;
 
 #[cfg(loom)]
-pub(crate) use model::{PATIENCE, Spin, in_drop, me, park, unpark_filter, unpark_one, unpark_requeue};
+pub(crate) use crate::model::parking::{PATIENCE, Spin, park, unpark_filter, unpark_one, unpark_requeue};
 #[cfg(not(loom))]
-pub(crate) use real::{PATIENCE, Spin, in_drop, me, park, unpark_filter, unpark_one, unpark_requeue};
+pub(crate) use real::{PATIENCE, Spin, park, unpark_filter, unpark_one, unpark_requeue};
 
 /// The address that a queue belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -43,6 +41,12 @@ impl Key {
     /// The key of `object`: its address.
     pub(crate) fn of<T>(object: &T) -> Self {
         Self(core::ptr::from_ref(object).addr())
+    }
+
+    /// Tells the keys apart.
+    #[cfg(loom)]
+    pub(crate) fn address(self) -> usize {
+        self.0
     }
 
     /// The address after it: a second queue for an object of at least two bytes.

@@ -6,7 +6,6 @@
 
 use super::{Key, Parked, Pick, Requeue, Unparked};
 use crate::deadline::Deadline;
-use core::cell::Cell;
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use crossbeam_utils::Backoff;
 use parking_lot_core as plc;
@@ -102,35 +101,6 @@ impl From<plc::UnparkResult> for Unparked {
     }
 }
 
-/// A number for the calling thread: never 0 and never used again, not even after the thread has ended.
-///
-/// # Panics
-/// When the numbers have run out. On a 64-bit machine that takes some centuries.
-#[inline]
-pub(crate) fn me() -> usize {
-    thread_local! {
-        // Constant and without a destructor: one load and one test, and still there while other thread-locals of
-        // the thread are dropped.
-        static ME: Cell<usize> = const { Cell::new(0) };
-    }
-    ME.with(|me| match me.get() {
-        0 => {
-            let number = next_thread_number();
-            me.set(number);
-            number
-        }
-        number => number,
-    })
-}
-
-#[cold]
-fn next_thread_number() -> usize {
-    static LAST: AtomicUsize = AtomicUsize::new(0);
-    // Relaxed: only the uniqueness of the number counts, and an RMW gives that in any order.
-    let taken = LAST.try_update(Relaxed, Relaxed, |last| last.checked_add(1));
-    taken.expect("more threads have used an RLock than there are numbers to tell them apart") + 1
-}
-
 /// A short burst of looking again before a thread goes to sleep.
 #[derive(Debug)]
 pub(crate) struct Spin {
@@ -173,10 +143,4 @@ fn single_core() -> bool {
         cores => cores,
     };
     cores == 1
-}
-
-/// Runs what a destructor has to do. The other half has to take care here.
-#[inline]
-pub(crate) fn in_drop(action: impl FnOnce()) {
-    action();
 }

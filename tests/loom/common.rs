@@ -92,7 +92,7 @@ fn check(preemptions: Option<usize>, body: impl Fn() + Send + Sync + 'static) {
     model.preemption_bound = preemptions;
     model.max_branches = 10_000;
     let start = std::time::Instant::now();
-    model.check(move || {
+    sixfold::model_with(&model, move || {
         count.fetch_add(1, Relaxed);
         body();
     });

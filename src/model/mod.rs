@@ -1,4 +1,17 @@
-//! Running the same test under loom and on real threads.
+//! Models: how to run one, and under `--cfg loom` what this crate needs of loom.
+
+#[cfg(all(loom, sixfold_checked))]
+pub(crate) mod atomic;
+#[cfg(loom)]
+#[cfg_attr(sixfold_checked, allow(dead_code))]
+pub(crate) mod execution;
+#[cfg(all(loom, sixfold_checked))]
+pub(crate) mod parking;
+#[cfg(loom)]
+#[cfg_attr(sixfold_checked, allow(dead_code))]
+pub(crate) mod sleeper;
+#[cfg(loom)]
+pub(crate) mod thread;
 
 /// Runs `f` as a model: under `--cfg loom` in every execution that loom can think of, otherwise a few times on real
 /// threads.
@@ -36,7 +49,7 @@ where
     F: Fn() + Sync + Send + 'static,
 {
     #[cfg(loom)]
-    loom::model(f);
+    loom::model(begin(f));
 
     #[cfg(not(loom))]
     {
@@ -45,5 +58,28 @@ where
         for _ in 0..RUNS {
             f();
         }
+    }
+}
+
+/// As [`model`], with loom's settings in the source: a bound on preemptions, on branches, on time.
+///
+/// Only under `--cfg loom`.
+///
+/// # Panics
+/// As `model`.
+#[cfg(loom)]
+pub fn model_with<F>(builder: &loom::model::Builder, f: F)
+where
+    F: Fn() + Sync + Send + 'static,
+{
+    builder.check(begin(f));
+}
+
+/// Begins each execution before its threads do, so that all of them happen after what the objects are made of.
+#[cfg(loom)]
+fn begin(f: impl Fn() + Sync + Send + 'static) -> impl Fn() + Sync + Send + 'static {
+    move || {
+        execution::current();
+        f();
     }
 }

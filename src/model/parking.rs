@@ -7,19 +7,20 @@
 //! **Time-outs.** A sleeper with a deadline never blocks. It joins the queue, and the moment at which the scheduler
 //! lets it go on *is* the moment its time is up, unless somebody has taken it out of the queue by then. Loom tries
 //! every place of that moment among the steps of the other threads, and so explores: served, timed out, and either
-//! one by a hair. A loop that only polls a timed wait never ends under this rule; give it another way out.
+//! one by a hair. [`Patience`] sees to it that a loop which polls has an end.
 //!
 //! **One approximation.** A timed sleeper that was served learns it under the queue lock, and so happens after
 //! whoever held that lock in between. Sleepers without a deadline get the waker's edge alone.
 #![allow(unsafe_code)]
 
-use super::{Key, Parked, Pick, Requeue, Unparked};
+use super::execution::Identity;
+use super::sleeper::Patience;
 use crate::deadline::Deadline;
+use crate::parking::{Key, Parked, Pick, Requeue, Unparked};
 use loom::sync::{Mutex, MutexGuard, mpsc};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 /// As outside of loom, but small: the reservation shall be reached in models of a few steps.
 pub(crate) const PATIENCE: u32 = 1;
@@ -48,37 +49,10 @@ impl Sleeper {
 type Queue = Rc<Mutex<Vec<Rc<Sleeper>>>>;
 
 /// The queue of `key` in this execution.
-///
-/// All threads of a model are fibers of one thread of the system, so a thread-local of the system is common to them,
-/// unknown to loom, and adds no edge between them. It is emptied when an execution ends.
 fn queue(key: Key) -> Queue {
-    thread_local! {
-        static LOT: RefCell<Option<HashMap<Key, Queue>>> = const { RefCell::new(None) };
-    }
-
-    /// Empties the lot when loom drops it, at the end of the execution.
-    struct Sweep;
-    impl Drop for Sweep {
-        fn drop(&mut self) {
-            let _ = LOT.try_with(|lot| lot.take());
-        }
-    }
-    loom::lazy_static! {
-        static ref SWEEP: Sweep = Sweep;
-    }
-
-    // Only the first thread of an execution touches the static: loom would order any later one after it.
-    if LOT.with_borrow(Option::is_none) {
-        LOT.set(Some(HashMap::new()));
-        let _: &Sweep = &SWEEP;
-    }
-    if let Some(queue) = LOT.with_borrow(|lot| lot.as_ref()?.get(&key).cloned()) {
-        return queue;
-    }
-    // `Mutex::new` is no scheduling point, so nobody comes in between.
-    let queue = Queue::new(Mutex::new(Vec::new()));
-    LOT.with_borrow_mut(|lot| lot.as_mut().map(|lot| lot.insert(key, queue.clone())));
-    queue
+    static LOT: Identity = Identity::new();
+    let lot = LOT.state(|_| RefCell::new(HashMap::<Key, Queue>::new()));
+    lot.borrow_mut().entry(key).or_insert_with(|| Queue::new(Mutex::new(Vec::new()))).clone()
 }
 
 fn lock(queue: &Queue) -> MutexGuard<'_, Vec<Rc<Sleeper>>> {
@@ -117,6 +91,8 @@ pub(crate) unsafe fn park(
         let token = sleeper.woken_with.get().expect("the bell rings after the token was set");
         return Parked::Woken(token);
     }
+    let mut patience = Patience::new(key.address());
+    let mut last = patience.is_at_its_end();
     loop {
         let key = sleeper.key.get();
         let home = queue(key);
@@ -126,6 +102,11 @@ pub(crate) unsafe fn park(
         }
         if sleeper.key.get() != key {
             continue; // It was moved before we had the lock.
+        }
+        if !last {
+            drop(sleepers);
+            last = patience.is_at_its_end();
+            continue;
         }
         sleepers.retain(|other| !Rc::ptr_eq(other, &sleeper));
         timed_out(key, sleepers.is_empty());
@@ -216,16 +197,6 @@ pub(crate) unsafe fn unpark_requeue(
     found
 }
 
-/// See the real half. The threads of a model share one thread of the system, so the number is in a local of loom's.
-pub(crate) fn me() -> usize {
-    static LAST: AtomicUsize = AtomicUsize::new(0);
-    loom::thread_local! {
-        static ME: usize = LAST.fetch_add(1, Relaxed) + 1;
-    }
-    // A thread whose locals are gone already gets a number that owns nothing.
-    ME.try_with(|me| *me).unwrap_or_else(|_| LAST.fetch_add(1, Relaxed) + 1)
-}
-
 /// See the real half. A model never spins: looking again is a step that the scheduler can take anyway.
 #[derive(Debug)]
 pub(crate) struct Spin;
@@ -237,15 +208,5 @@ impl Spin {
 
     pub(crate) fn again(&mut self) -> bool {
         false
-    }
-}
-
-/// See the real half. Where a model has failed, loom's objects panic when touched, and a panic that leaves a destructor
-/// while a thread unwinds aborts the process before the failure is shown. So none may leave it.
-pub(crate) fn in_drop(action: impl FnOnce()) {
-    if std::thread::panicking() {
-        let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(action));
-    } else {
-        action();
     }
 }

@@ -1,0 +1,73 @@
+//! Loom's atomics behind `const` constructors: each execution has a new one, made early enough for every thread.
+
+use super::execution::{Identity, Slot, current};
+use core::fmt;
+use core::sync::atomic::Ordering;
+
+macro_rules! atomic {
+    ($name:ident, $integer:ty) => {
+        pub(crate) struct $name {
+            identity: Identity,
+            initial: $integer,
+        }
+
+        impl $name {
+            #[track_caller]
+            pub(crate) const fn new(initial: $integer) -> Self {
+                Self { identity: Identity::new(), initial }
+            }
+
+            /// Runs `action` on the loom atomic, which holds the bits in which the value differs from the initial one.
+            fn with<R>(&self, action: impl FnOnce(&loom::sync::atomic::AtomicU64, u64) -> R) -> R {
+                let slot: Slot = *self.identity.state(|execution| execution.slot());
+                action(current().atomic(slot), self.initial as u64)
+            }
+
+            pub(crate) fn load(&self, order: Ordering) -> $integer {
+                self.with(|atomic, initial| atomic.load(order) ^ initial) as $integer
+            }
+
+            #[allow(dead_code)]
+            pub(crate) fn store(&self, value: $integer, order: Ordering) {
+                self.with(|atomic, initial| atomic.store(value as u64 ^ initial, order));
+            }
+
+            #[allow(dead_code)]
+            pub(crate) fn compare_exchange_weak(
+                &self,
+                current: $integer,
+                new: $integer,
+                success: Ordering,
+                failure: Ordering,
+            ) -> Result<$integer, $integer> {
+                let swapped = self.with(|atomic, initial| {
+                    let (current, new) = (current as u64 ^ initial, new as u64 ^ initial);
+                    atomic
+                        .compare_exchange_weak(current, new, success, failure)
+                        .map(|old| old ^ initial)
+                        .map_err(|old| old ^ initial)
+                });
+                swapped.map(|old| old as $integer).map_err(|old| old as $integer)
+            }
+
+            #[allow(dead_code)]
+            pub(crate) fn fetch_and(&self, bits: $integer, order: Ordering) -> $integer {
+                self.with(|atomic, initial| {
+                    let bits = bits as u64;
+                    assert_eq!(initial & !bits, 0, "the difference to the initial value would not be a mask");
+                    atomic.fetch_and(bits, order) ^ initial
+                }) as $integer
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Debug::fmt(&self.load(Ordering::Relaxed), f)
+            }
+        }
+    };
+}
+atomic!(AtomicU8, u8);
+atomic!(AtomicU32, u32);
+atomic!(AtomicU64, u64);
+atomic!(AtomicUsize, usize);

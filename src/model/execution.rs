@@ -1,0 +1,326 @@
+//! What belongs to one execution of a model: created at its first use of this crate, gone when it ends.
+//!
+//! Our objects are made by `const fn`s, also as statics that live through all executions, and can be moved between
+//! uses. So they contain nothing of loom's. An object is an [`Identity`], and what it is made of under loom is found
+//! here by its number, and made anew in each execution.
+//!
+//! All threads of a model are fibers of one thread of the system. So a thread-local of the system is common to them,
+//! unknown to loom, and adds no happens-before edge between them; and what happens between two scheduling points of
+//! loom's is one step.
+
+use loom::sync::atomic::AtomicU64;
+use loom::thread::{Thread, ThreadId};
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::fmt::Write;
+use std::panic::Location;
+use std::rc::Rc;
+use std::sync::atomic::{AtomicU64 as Untracked, Ordering::Relaxed};
+
+/// A place in the source of who uses this crate.
+pub(crate) type Place = &'static Location<'static>;
+
+/// One execution.
+pub(crate) struct Execution {
+    /// No other execution of the process has it.
+    serial: u64,
+    /// Loom atomics, all 0 at first. Loom holds an atomic to have been made by a thread, at a moment, and fails the model
+    /// if another thread that does not happen after that moment uses it. So they are made together, as early as
+    /// possible, and given out on demand.
+    slots: Vec<AtomicU64>,
+    taken_slots: Cell<usize>,
+    objects: RefCell<HashMap<u64, Rc<dyn Any>>>,
+    /// The model's main function has returned.
+    ended: Cell<bool>,
+    threads: RefCell<Vec<ThreadId>>,
+    /// How often this crate was called.
+    steps: Cell<u64>,
+    give_ups: RefCell<HashMap<(ThreadId, usize), u32>>,
+    pub(super) waiting: RefCell<Vec<Waiting>>,
+    holds: RefCell<HashMap<u64, Vec<(Thread, Place)>>>,
+}
+
+/// A loom atomic of this execution.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Slot(usize);
+
+/// Keeps the execution, and ends it when loom drops its statics.
+struct Root(Rc<Execution>);
+
+impl Drop for Root {
+    fn drop(&mut self) {
+        self.0.ended.set(true);
+        MOST_SLOTS.set(MOST_SLOTS.get().max(self.0.taken_slots.get()));
+    }
+}
+
+loom::lazy_static! {
+    /// To look at it is to happen after the slots were made.
+    static ref ROOT: Root = Root(CURRENT.with_borrow(Clone::clone).expect("set before"));
+}
+
+thread_local! {
+    static CURRENT: RefCell<Option<Rc<Execution>>> = const { RefCell::new(None) };
+    /// How many slots the executions before this one needed.
+    static MOST_SLOTS: Cell<usize> = const { Cell::new(0) };
+}
+
+/// The execution that the calling thread belongs to.
+pub(crate) fn current() -> Rc<Execution> {
+    let execution = match CURRENT.with_borrow(Clone::clone) {
+        Some(execution) if execution.is_of(&loom::thread::current()) => execution,
+        _ => Execution::start(),
+    };
+    execution.steps.set(execution.steps.get() + 1);
+    execution
+}
+
+impl Execution {
+    fn start() -> Rc<Self> {
+        /// More than the models that we know of need. A slot costs little, and the next execution makes as many as this
+        /// one will have used, and some.
+        const FIRST: usize = 256;
+        const SPARE: usize = 32;
+        static LAST: Untracked = Untracked::new(0);
+
+        if std::panic::catch_unwind(loom::thread::current).is_err() {
+            panic!(
+                "sixfold was built with `--cfg loom` and is used outside of a model: call it inside of \
+                 `sixfold::model(|| …)` or `loom::model(|| …)`, or build without the flag"
+            );
+        }
+        let slots = match MOST_SLOTS.get() {
+            0 => FIRST,
+            most => most + SPARE,
+        };
+        let execution = Rc::new(Self {
+            serial: LAST.fetch_add(1, Relaxed) + 1,
+            slots: (0..slots).map(|_| AtomicU64::new(0)).collect(),
+            taken_slots: Cell::new(0),
+            objects: RefCell::default(),
+            ended: Cell::new(false),
+            threads: RefCell::default(),
+            steps: Cell::new(0),
+            give_ups: RefCell::default(),
+            waiting: RefCell::default(),
+            holds: RefCell::default(),
+        });
+        CURRENT.set(Some(execution.clone()));
+        let _: &Root = &ROOT;
+        execution
+    }
+
+    /// Whether `thread` runs in this execution. A thread that outlives the main function goes on in it.
+    fn is_of(&self, thread: &Thread) -> bool {
+        let known = self.threads.borrow().contains(&thread.id());
+        if !self.ended.get() {
+            if !known {
+                self.threads.borrow_mut().push(thread.id());
+            }
+            let _: &Root = &ROOT;
+            return true;
+        }
+        known
+    }
+
+    /// Takes a slot that nobody has, if there is one left.
+    pub(crate) fn try_slot(&self) -> Option<Slot> {
+        let slot = self.taken_slots.get();
+        (slot < self.slots.len()).then(|| {
+            self.taken_slots.set(slot + 1);
+            Slot(slot)
+        })
+    }
+
+    /// Takes a slot that nobody has.
+    pub(crate) fn slot(&self) -> Slot {
+        self.try_slot().expect("a model uses more objects of sixfold than one model can have")
+    }
+
+    pub(crate) fn atomic(&self, Slot(slot): Slot) -> &AtomicU64 {
+        &self.slots[slot]
+    }
+
+    /// How often this crate was called: tells whether others have done anything.
+    pub(super) fn steps(&self) -> u64 {
+        self.steps.get()
+    }
+
+    /// Whether a wait of this thread at `site` may still give up at any moment; counts it.
+    pub(super) fn may_give_up(&self, site: usize, at_most: u32) -> bool {
+        let mut give_ups = self.give_ups.borrow_mut();
+        let count = give_ups.entry((loom::thread::current().id(), site)).or_default();
+        *count += 1;
+        *count <= at_most
+    }
+
+    /// The calling thread has taken `object`.
+    pub(crate) fn took(&self, object: &Identity, place: Place) {
+        let holder = (loom::thread::current(), place);
+        self.holds.borrow_mut().entry(object.number()).or_default().push(holder);
+    }
+
+    /// A hold of `object` was given back: the caller's, if it has one, or else somebody's.
+    pub(crate) fn gave_back(&self, object: &Identity) {
+        let me = loom::thread::current().id();
+        if let Some(holders) = self.holds.borrow_mut().get_mut(&object.number()) {
+            let mine = holders.iter().rposition(|(holder, _)| holder.id() == me).unwrap_or(0);
+            if !holders.is_empty() {
+                holders.remove(mine);
+            }
+        }
+    }
+
+    /// Says who waits for what, and who has it.
+    pub(super) fn report(&self) -> String {
+        let mut report = String::from("sixfold: when the model failed,\n");
+        for waiting in &*self.waiting.borrow() {
+            let Waiting { thread, what, object, created, place, timed } = waiting;
+            let but = if *timed { ", for a limited time" } else { "" };
+            write!(report, "  {} waited at {place}{but}, {what} created at {created}", Named(thread)).unwrap();
+            let holds = self.holds.borrow();
+            for (n, (holder, since)) in holds.get(object).into_iter().flatten().enumerate() {
+                let comma = if n == 0 { ";" } else { "," };
+                if holder.id() == thread.id() {
+                    write!(report, "{comma} it has that ITSELF since {since}").unwrap();
+                } else {
+                    write!(report, "{comma} {} has it since {since}", Named(holder)).unwrap();
+                }
+            }
+            report.push('\n');
+        }
+        report
+    }
+}
+
+/// A thread as a person would call it.
+struct Named<'a>(&'a Thread);
+
+impl std::fmt::Display for Named<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0.name() {
+            Some(name) => write!(f, "thread \"{name}\""),
+            None => write!(f, "{:?}", self.0.id()),
+        }
+    }
+}
+
+/// An object of this crate: what is the same in all executions.
+pub(crate) struct Identity {
+    /// 0 until the first use. It is the object's wherever that is moved to.
+    number: Untracked,
+    /// The execution that used it first.
+    first: Untracked,
+    created: Place,
+}
+
+impl Identity {
+    #[track_caller]
+    pub(crate) const fn new() -> Self {
+        Self { number: Untracked::new(0), first: Untracked::new(0), created: Location::caller() }
+    }
+
+    pub(crate) fn created(&self) -> Place {
+        self.created
+    }
+
+    fn number(&self) -> u64 {
+        static LAST: Untracked = Untracked::new(0);
+        match self.number.load(Relaxed) {
+            0 => {
+                let number = LAST.fetch_add(1, Relaxed) + 1;
+                // Two models may use the same static at the same time, each in a thread of the system of its own.
+                match self.number.compare_exchange(0, number, Relaxed, Relaxed) {
+                    Ok(_) => number,
+                    Err(number) => number,
+                }
+            }
+            number => number,
+        }
+    }
+
+    /// What the object is in this execution; `make` says what it is at first.
+    pub(crate) fn state<T: 'static>(&self, make: impl FnOnce(&Execution) -> T) -> Rc<T> {
+        let execution = current();
+        let number = self.number();
+        if let Some(state) = execution.objects.borrow().get(&number) {
+            return state.clone().downcast().expect("one identity, one type");
+        }
+        let state = Rc::new(make(&execution));
+        execution.objects.borrow_mut().insert(number, state.clone());
+        state
+    }
+
+    /// Panics if another execution has used the object before this one.
+    #[track_caller]
+    pub(crate) fn must_be_of_this_execution(&self) {
+        let this = current().serial;
+        if let Err(first) = self.first.compare_exchange(0, this, Relaxed, Relaxed)
+            && first != this
+        {
+            panic!(
+                "the lock created at {} guards a value and is used in more than one execution of a model, which \
+                 would begin with the value that the one before has left: create it inside of the model, or in a \
+                 `loom::lazy_static!`",
+                self.created
+            );
+        }
+    }
+}
+
+impl Drop for Identity {
+    fn drop(&mut self) {
+        let number = *self.number.get_mut();
+        if number != 0 {
+            // What it was made of is dropped after the borrow.
+            let _state = CURRENT.try_with(|current| {
+                let current = current.try_borrow().ok()?;
+                current.as_ref()?.objects.try_borrow_mut().ok()?.remove(&number)
+            });
+        }
+    }
+}
+
+/// A thread that waits, for the report.
+pub(super) struct Waiting {
+    pub(super) thread: Thread,
+    pub(super) what: &'static str,
+    pub(super) object: u64,
+    pub(super) created: Place,
+    pub(super) place: Place,
+    pub(super) timed: bool,
+}
+
+/// While it lives, the calling thread waits. If the model fails meanwhile, the report is shown, once.
+pub(crate) struct WhileWaiting(Rc<Execution>);
+
+impl WhileWaiting {
+    /// `what`: what for, in words that "created at" can follow.
+    pub(crate) fn new(what: &'static str, object: &Identity, place: Place, timed: bool) -> Self {
+        let execution = current();
+        let thread = loom::thread::current();
+        let (object, created) = (object.number(), object.created);
+        execution.waiting.borrow_mut().push(Waiting { thread, what, object, created, place, timed });
+        Self(execution)
+    }
+}
+
+impl Drop for WhileWaiting {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            // All who wait unwind one after the other. The first one shows what they waited for.
+            if !self.0.waiting.borrow().is_empty() {
+                eprint!("{}", self.0.report());
+                self.0.waiting.borrow_mut().clear();
+            }
+        } else {
+            let me = loom::thread::current().id();
+            let mut waiting = self.0.waiting.borrow_mut();
+            let mine = waiting.iter().rposition(|waiting| waiting.thread.id() == me);
+            if let Some(mine) = mine {
+                waiting.remove(mine);
+            }
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! What the machines promise, and no more: the default under `--cfg loom`, for models of other crates.
+//!
+//! The real machines are dear to explore: an acquire is several steps of loom's, and each doubles the work of whoever
+//! uses it. Here a call is one step where that is possible. The rules:
+//!
+//! - **Every outcome of the real machine is an outcome here**: barging, a time-out at any moment, any winner, a failing
+//!   try or a snapshot that is old news. The models of `tests/loom` run on both, and compare.
+//! - **The happens-before edges are those that the types promise, and no others**, so that a race that the promise does
+//!   not rule out is found.
+//! - **Who blocks is blocked for loom too**, so that a deadlock is reported.
+//!
+//! Two kinds of state, both in [`object`]: a word of [`Versions`](object::Versions), all of whose changes are in
+//! conflict with each other, as with read-modify-writes of one atomic; and a [`Timeline`](object::Timeline) of a lock,
+//! whose changes are ordered by the lock and therefore need not be tried in every order.
+//!
+//! The modules have the names and the calls of those in `machine`, and take their place.
+
+pub(crate) mod epochs;
+mod object;
+#[path = "../machine/owned_lock.rs"]
+pub(crate) mod owned_lock;
+pub(crate) mod permits;
+pub(crate) mod raw_lock;
+pub(crate) mod rounds;
+pub(crate) mod waiters;

@@ -1,0 +1,187 @@
+//! Rounds in which a number of parties wait for each other: `Barrier`.
+
+use super::object::Versions;
+use crate::deadline::Deadline;
+use crate::error::BrokenBarrierError;
+use crate::model::execution::{Identity, Place, WhileWaiting};
+use crate::model::sleeper::{Patience, Sleeper};
+use crate::thread;
+use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use std::cell::{Cell, RefCell};
+use std::panic::Location;
+use std::rc::Rc;
+
+const FOR: &str = "for the other parties of the barrier";
+
+/// The machine.
+pub(crate) struct Rounds {
+    identity: Identity,
+}
+
+/// What everybody may look at.
+#[derive(Clone, Copy)]
+struct Open {
+    /// Parties that have arrived in this round.
+    waiting: usize,
+    broken: bool,
+}
+
+/// In one execution.
+struct State {
+    open: Versions<Open>,
+    /// How many rounds have ended.
+    round: Cell<u64>,
+    /// Those who have arrived and sleep; given whether the round tripped.
+    parties: RefCell<Vec<Rc<Sleeper<bool>>>>,
+    /// Those who came while the action ran.
+    door: RefCell<Vec<Rc<Sleeper<()>>>>,
+}
+
+type Outcome = Result<(), BrokenBarrierError>;
+
+fn outcome(tripped: bool) -> Outcome {
+    if tripped { Ok(()) } else { Err(BrokenBarrierError {}) }
+}
+
+impl State {
+    /// Ends the round in which this step is. Who waits is given `tripped`, and the next round begins.
+    fn end(&self, tripped: bool, broken: bool) {
+        self.open.set(Open { waiting: 0, broken });
+        self.round.set(self.round.get() + 1);
+        for party in self.parties.take() {
+            party.give(tripped);
+        }
+        for newcomer in self.door.take() {
+            newcomer.give(());
+        }
+    }
+
+    /// Ends round `round`, if it is still the current one.
+    fn end_round(&self, round: u64, tripped: bool) -> bool {
+        self.open.step(Release);
+        let current = self.round.get() == round;
+        if current {
+            self.end(tripped, !tripped);
+        }
+        current
+    }
+}
+
+impl Rounds {
+    #[track_caller]
+    pub(crate) const fn new() -> Self {
+        Self { identity: Identity::new() }
+    }
+
+    fn state(&self) -> Rc<State> {
+        self.identity.state(|execution| State {
+            open: Versions::new(execution, Open { waiting: 0, broken: false }),
+            round: Cell::new(0),
+            parties: RefCell::default(),
+            door: RefCell::default(),
+        })
+    }
+
+    pub(crate) fn waiting(&self) -> usize {
+        self.state().open.look(Relaxed).waiting
+    }
+
+    pub(crate) fn is_broken(&self) -> bool {
+        self.state().open.look(Relaxed).broken
+    }
+
+    /// Arrives and waits for the round to end. `deadline` is asked when the thread joins a round, and again if it had
+    /// to wait at the door first. The last party runs `action`.
+    #[track_caller]
+    pub(crate) fn wait(
+        &self,
+        parties: usize,
+        mut deadline: impl FnMut() -> Deadline,
+        action: impl FnOnce(),
+    ) -> Result<usize, BrokenBarrierError> {
+        let place = Location::caller();
+        let state = self.state();
+        loop {
+            let deadline = deadline();
+            state.open.step(Release);
+            let Open { waiting, broken } = state.open.now();
+            if broken {
+                state.open.step(Acquire); // What was done before it broke.
+                return Err(BrokenBarrierError {});
+            }
+            if waiting == parties {
+                let newcomer = Sleeper::new();
+                state.door.borrow_mut().push(newcomer.clone());
+                newcomer.sleep("for the round before to end, of the barrier", &self.identity, place);
+                continue;
+            }
+            state.open.set(Open { waiting: waiting + 1, broken });
+            let joined = if waiting + 1 == parties {
+                self.lead(&state, action)
+            } else {
+                self.follow(&state, parties, deadline, place)
+            };
+            return joined.map(|()| waiting);
+        }
+    }
+
+    /// As the last party: all have arrived.
+    fn lead(&self, state: &State, action: impl FnOnce()) -> Outcome {
+        /// Breaks the round if the action does not return.
+        struct Unfinished<'a>(&'a State, u64);
+        impl Drop for Unfinished<'_> {
+            fn drop(&mut self) {
+                thread::in_drop(|| _ = self.0.end_round(self.1, false));
+            }
+        }
+
+        let round = state.round.get();
+        state.open.step(Acquire); // What the others did before they arrived.
+        let unfinished = Unfinished(state, round);
+        action();
+        std::mem::forget(unfinished);
+        outcome(state.end_round(round, true))
+    }
+
+    /// As any other party.
+    fn follow(&self, state: &State, parties: usize, deadline: Deadline, place: Place) -> Outcome {
+        let party = Sleeper::new();
+        state.parties.borrow_mut().push(party.clone());
+        if deadline == Deadline::Never {
+            return outcome(party.sleep(FOR, &self.identity, place));
+        }
+        let waiting = WhileWaiting::new(FOR, &self.identity, place, true);
+        let mut patience = (deadline != Deadline::Passed).then(|| Patience::new(std::ptr::from_ref(place).addr()));
+        loop {
+            let last = patience.as_mut().is_none_or(Patience::is_at_its_end);
+            state.open.step_by(|_| if party.given().is_some() { Acquire } else { Release });
+            if let Some(tripped) = party.given() {
+                return outcome(tripped);
+            }
+            if !last {
+                continue;
+            }
+            if state.open.now().waiting == parties {
+                // How the round ends does not depend on time any more.
+                drop(waiting);
+                return outcome(party.sleep(FOR, &self.identity, place));
+            }
+            state.end(false, true);
+            return Err(BrokenBarrierError {});
+        }
+    }
+
+    /// Breaks the barrier; who waits fails.
+    pub(crate) fn abort(&self) {
+        let state = self.state();
+        state.open.step(Release);
+        state.end(false, true);
+    }
+
+    /// Makes the barrier as new; who waits fails.
+    pub(crate) fn reset(&self) {
+        let state = self.state();
+        state.open.step(Release);
+        state.end(false, false);
+    }
+}
