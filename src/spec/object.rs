@@ -2,6 +2,7 @@
 
 use crate::model::execution::{Execution, Slot, current};
 use core::sync::atomic::Ordering::{self, Relaxed};
+use loom::sync::atomic::AtomicU64;
 use std::cell::{Cell, RefCell};
 
 /// A word that every step changes, if only its version.
@@ -82,12 +83,15 @@ impl<S: Copy> Versions<S> {
 
 /// When a lock was taken and released, in turn: event 1 takes it, event 2 releases it, and so on.
 ///
-/// Each event is a store to an atomic of its own. So events are not in conflict with each other, because the lock itself
-/// puts them in order. Who looks is in conflict with the event before and the one after, and sees the last one only if
-/// it happens before the look; otherwise loom tries both.
+/// An event is a store to atomics that no other event uses. So events are not in conflict with each other, because the
+/// lock itself puts them in order. Who looks is in conflict with the event before and the one after, and sees the last
+/// one for certain only if it happens before the look; otherwise loom tries both.
 pub(super) struct Timeline {
     events: Cell<u64>,
-    slots: RefCell<Vec<Slot>>,
+    /// Two for each event. One is stored to by everybody whose order matters: loom remembers one access to an atomic,
+    /// so that a load after a load of another thread would hide the first from a later store. The other has the event's
+    /// number, and is stored to by nobody else: loom would not know which of two stores is the last.
+    slots: RefCell<Vec<[Slot; 2]>>,
 }
 
 impl Timeline {
@@ -100,37 +104,34 @@ impl Timeline {
         self.events.get()
     }
 
-    /// The slot of event `event`. After many events, the slots are used again: right, but loom tries more orders.
-    fn slot(&self, execution: &Execution, event: u64) -> Slot {
-        const MOST: usize = 64;
+    /// The slots of event `event`. After many events, they are used again: right, but loom tries more orders.
+    fn slots(&self, event: u64) -> [Slot; 2] {
+        const MOST: usize = 32;
+        let execution = current();
         let mut slots = self.slots.borrow_mut();
         while slots.len() as u64 <= event && slots.len() < MOST {
-            match execution.try_slot() {
-                Some(slot) => slots.push(slot),
-                None => break,
+            match (execution.try_slot(), execution.try_slot()) {
+                (Some(order), Some(number)) => slots.push([order, number]),
+                _ => break,
             }
         }
         if slots.is_empty() {
-            slots.push(execution.slot());
+            slots.push([execution.slot(), execution.slot()]);
         }
         slots[event as usize % slots.len()]
     }
 
-    /// Announces event `event`: a scheduling point. Event or not, it is the caller's to decide afterwards.
-    pub(super) fn announce(&self, event: u64) {
-        let execution = current();
-        let slot = self.slot(&execution, event);
-        execution.atomic(slot).store(event, Relaxed);
+    /// A scheduling point that is in conflict with all who do the same, and with the event itself.
+    fn meet(&self, event: u64) {
+        let [order, _] = self.slots(event);
+        current().atomic(order).store(event, Relaxed);
     }
 
-    /// A scheduling point that is in conflict with those who look, and not with other events.
-    pub(super) fn pause(&self) {
-        let execution = current();
-        let next = self.now() + 1;
-        execution.atomic(self.slot(&execution, next)).store(0, Relaxed);
-        if self.now() >= next {
-            self.announce(next); // It has happened meanwhile, and shall be seen.
-        }
+    /// Announces event `event`: a scheduling point. Whether it happens is the caller's to decide afterwards.
+    pub(super) fn announce(&self, event: u64) {
+        self.meet(event);
+        let [_, number] = self.slots(event);
+        current().atomic(number).store(event, Relaxed);
     }
 
     /// It has happened.
@@ -138,26 +139,26 @@ impl Timeline {
         self.events.set(event);
     }
 
-    /// Lets loom try this moment before and after the event that comes next. True: none came while it did.
-    pub(super) fn before_next(&self) -> bool {
-        let execution = current();
+    /// A scheduling point for those who look and for strangers, and for nobody else.
+    pub(super) fn pause(&self) {
+        self.meet(self.now() + 1);
+    }
+
+    /// Lets loom try this moment before and after each event. True: none came while it did.
+    pub(super) fn at_any_moment(&self) -> bool {
         let now = self.now();
-        execution.atomic(self.slot(&execution, now + 1)).load(Relaxed);
+        self.meet(now);
+        self.meet(now + 1);
         self.now() == now
     }
 
     /// The last event, or the one before it where that is still to be seen.
     pub(super) fn look(&self) -> u64 {
-        let execution = current();
         loop {
-            if !self.before_next() {
-                continue;
-            }
             let now = self.now();
-            if now == 0 {
-                return 0;
-            }
-            let seen = execution.atomic(self.slot(&execution, now)).load(Relaxed);
+            self.meet(now + 1);
+            let [_, number] = self.slots(now);
+            let seen = current().atomic(number).load(Relaxed);
             if self.now() == now {
                 return if seen == now { now } else { now - 1 };
             }

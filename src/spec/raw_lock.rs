@@ -124,7 +124,7 @@ impl RawLock {
         let state = self.state();
         let try_take = || {
             // It matters whether that is before or after a release.
-            while !state.timeline.before_next() {}
+            while !state.timeline.at_any_moment() {}
             state.try_take(&self.identity, place)
         };
         if try_take() {
@@ -155,7 +155,7 @@ impl RawLock {
             let event = state.timeline.now() + 1;
             if state.holder.get() != crate::thread::me() {
                 // A stranger, for whom it matters what happens before: somebody may take it, or release it.
-                if !state.timeline.before_next() {
+                if !state.timeline.at_any_moment() {
                     continue;
                 }
                 if !state.is_held() {
