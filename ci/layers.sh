@@ -14,10 +14,10 @@ forbid() { # what, pattern, files
 }
 mapfile -t all < <(find . -name '*.rs')
 mapfile -t not_real < <(printf '%s\n' "${all[@]}" | grep -v parking/real.rs)
-mapfile -t not_loom < <(printf '%s\n' "${all[@]}" | grep -vE 'parking/|atomic.rs|lockable.rs|machine/|model.rs')
-mapfile -t faces < <(find . -maxdepth 1 -name '*.rs' ! -name atomic.rs ! -name deadline.rs ! -name lib.rs ! -name model.rs)
+mapfile -t not_loom < <(printf '%s\n' "${all[@]}" | grep -vE 'model/|spec/|lockable.rs|thread.rs|parking/contract.rs|machine/(epochs|permits).rs')
+mapfile -t faces < <(find . -maxdepth 1 -name '*.rs' ! -name atomic.rs ! -name deadline.rs ! -name lib.rs ! -name thread.rs ! -name place.rs)
 forbid 'only parking/real.rs may name parking_lot_core' 'parking_lot_core::|parking_lot_core as' "${not_real[@]}"
-forbid 'only parking, atomic, model and lockable may name loom (and the tests beside a machine)' '\bloom::' "${not_loom[@]}"
+forbid 'only model, spec and lockable may name loom (and the tests beside others)' '\bloom::' "${not_loom[@]}"
 forbid 'machines know no faces' 'crate::\{?(Lock|RLock|Condition|Semaphore|BoundedSemaphore|Event|Barrier)\b' machine/*.rs
 forbid 'machines read no clock' 'Instant|SystemTime' machine/*.rs
 forbid 'faces do not park' 'parking::\{?(park|unpark)' "${faces[@]}"

@@ -136,6 +136,7 @@ pub(crate) mod hold {
         /// # Safety
         /// After `let_go`, once, in the same thread, with what it returned.
         #[doc(hidden)]
+        #[cfg_attr(loom, track_caller)]
         unsafe fn take_back(&self, levels: Levels, awake: bool);
     }
 
@@ -155,10 +156,14 @@ pub(crate) mod hold {
         fn is_held(&self) -> bool {
             self.raw.locked()
         }
+        #[cfg_attr(loom, track_caller)]
         unsafe fn take(&self) {
+            self.check_value();
             self.raw.acquire();
         }
+        #[cfg_attr(loom, track_caller)]
         unsafe fn take_until(&self, deadline: impl FnOnce() -> Deadline) -> bool {
+            self.check_value();
             self.raw.acquire_until(deadline)
         }
         unsafe fn give_back(&self) -> Result<(), NotHeldError> {
@@ -189,10 +194,14 @@ pub(crate) mod hold {
         fn is_held(&self) -> bool {
             self.raw.is_owned()
         }
+        #[cfg_attr(loom, track_caller)]
         unsafe fn take(&self) {
+            self.check_value();
             self.raw.acquire();
         }
+        #[cfg_attr(loom, track_caller)]
         unsafe fn take_until(&self, deadline: impl FnOnce() -> Deadline) -> bool {
+            self.check_value();
             self.raw.acquire_until(deadline)
         }
         unsafe fn give_back(&self) -> Result<(), NotHeldError> {
@@ -221,10 +230,12 @@ pub(crate) mod hold {
                 fn is_held(&self) -> bool {
                     self.deref().is_held()
                 }
+                #[cfg_attr(loom, track_caller)]
                 unsafe fn take(&self) {
                     // SAFETY: our caller's promise.
                     unsafe { self.deref().take() }
                 }
+                #[cfg_attr(loom, track_caller)]
                 unsafe fn take_until(&self, deadline: impl FnOnce() -> Deadline) -> bool {
                     // SAFETY: our caller's promise.
                     unsafe { self.deref().take_until(deadline) }

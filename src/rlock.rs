@@ -361,8 +361,20 @@ impl<T: ?Sized> RLock<T> {
 
     /// Just acquired.
     #[inline]
+    #[cfg_attr(loom, track_caller)]
     fn guard(&self) -> RLockGuard<'_, T> {
+        self.check_value();
         RLockGuard { lock: self, marker: PhantomData }
+    }
+
+    /// In a model, panics if another execution has used the value before.
+    #[inline]
+    #[cfg_attr(loom, track_caller)]
+    pub(crate) fn check_value(&self) {
+        #[cfg(all(loom, not(sixfold_checked)))]
+        if size_of_val(&self.value) > 0 {
+            self.raw.raw().guards_a_value();
+        }
     }
 }
 

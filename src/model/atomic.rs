@@ -3,6 +3,15 @@
 use super::execution::{Identity, Slot, current};
 use core::fmt;
 use core::sync::atomic::Ordering;
+use std::rc::Rc;
+
+/// What a word is in one execution.
+struct Word {
+    value: Slot,
+    /// Where those meet who load. Loom remembers the last access to an atomic alone: after a load by one thread, and a
+    /// load and a store by another, it would not try the store before the first load.
+    loads: Slot,
+}
 
 macro_rules! atomic {
     ($name:ident, $integer:ty) => {
@@ -17,13 +26,17 @@ macro_rules! atomic {
                 Self { identity: Identity::new(), initial }
             }
 
+            fn word(&self) -> Rc<Word> {
+                self.identity.state(|execution| Word { value: execution.slot(), loads: execution.slot() })
+            }
+
             /// Runs `action` on the loom atomic, which holds the bits in which the value differs from the initial one.
             fn with<R>(&self, action: impl FnOnce(&loom::sync::atomic::AtomicU64, u64) -> R) -> R {
-                let slot: Slot = *self.identity.state(|execution| execution.slot());
-                action(current().atomic(slot), self.initial as u64)
+                action(current().atomic(self.word().value), self.initial as u64)
             }
 
             pub(crate) fn load(&self, order: Ordering) -> $integer {
+                current().meet(self.word().loads);
                 self.with(|atomic, initial| atomic.load(order) ^ initial) as $integer
             }
 

@@ -66,6 +66,11 @@ thread_local! {
     static MOST_SLOTS: Cell<usize> = const { Cell::new(0) };
 }
 
+/// A new model begins, about which nothing is known.
+pub(super) fn forget() {
+    MOST_SLOTS.set(0);
+}
+
 /// The execution that the calling thread belongs to.
 pub(crate) fn current() -> Rc<Execution> {
     let execution = match CURRENT.with_borrow(Clone::clone) {
@@ -78,10 +83,10 @@ pub(crate) fn current() -> Rc<Execution> {
 
 impl Execution {
     fn start() -> Rc<Self> {
-        /// More than the models that we know of need. A slot costs little, and the next execution makes as many as this
-        /// one will have used, and some.
+        /// More than the models that we know of need. The next execution makes as many as this one will have used, and
+        /// some: each costs as much time as a step or two.
         const FIRST: usize = 256;
-        const SPARE: usize = 32;
+        const LEAST: usize = 16;
         static LAST: Untracked = Untracked::new(0);
 
         if std::panic::catch_unwind(loom::thread::current).is_err() {
@@ -92,7 +97,7 @@ impl Execution {
         }
         let slots = match MOST_SLOTS.get() {
             0 => FIRST,
-            most => most + SPARE,
+            most => (most + most / 2).max(LEAST),
         };
         let execution = Rc::new(Self {
             serial: LAST.fetch_add(1, Relaxed) + 1,
@@ -140,6 +145,11 @@ impl Execution {
 
     pub(crate) fn atomic(&self, Slot(slot): Slot) -> &AtomicU64 {
         &self.slots[slot]
+    }
+
+    /// A step that is in conflict with all others at `slot`, and nothing else.
+    pub(crate) fn meet(&self, slot: Slot) {
+        let _ = self.atomic(slot).compare_exchange(u64::MAX, 0, Relaxed, Relaxed);
     }
 
     /// How often this crate was called: tells whether others have done anything.
@@ -221,10 +231,6 @@ impl Identity {
         Self { number: Untracked::new(0), first: Untracked::new(0), created: Location::caller() }
     }
 
-    pub(crate) fn created(&self) -> Place {
-        self.created
-    }
-
     fn number(&self) -> u64 {
         static LAST: Untracked = Untracked::new(0);
         match self.number.load(Relaxed) {
@@ -292,6 +298,12 @@ pub(super) struct Waiting {
     pub(super) timed: bool,
 }
 
+fn show(report: &str) {
+    #[cfg(all(test, not(sixfold_checked)))]
+    tests::SHOWN.with_borrow_mut(|shown| shown.push_str(report));
+    eprint!("{report}");
+}
+
 /// While it lives, the calling thread waits. If the model fails meanwhile, the report is shown, once.
 pub(crate) struct WhileWaiting(Rc<Execution>);
 
@@ -311,7 +323,7 @@ impl Drop for WhileWaiting {
         if std::thread::panicking() {
             // All who wait unwind one after the other. The first one shows what they waited for.
             if !self.0.waiting.borrow().is_empty() {
-                eprint!("{}", self.0.report());
+                show(&self.0.report());
                 self.0.waiting.borrow_mut().clear();
             }
         } else {
@@ -322,5 +334,107 @@ impl Drop for WhileWaiting {
                 waiting.remove(mine);
             }
         }
+    }
+}
+
+#[cfg(all(test, not(sixfold_checked)))]
+mod tests {
+    use crate::{Condition, Event, Lock, Semaphore, model};
+    use loom::thread;
+    use std::cell::RefCell;
+    use std::panic::catch_unwind;
+    use std::sync::Arc;
+
+    thread_local! {
+        pub(super) static SHOWN: RefCell<String> = const { RefCell::new(String::new()) };
+    }
+
+    /// What is shown when `body` has failed as a model.
+    fn report_of(body: fn()) -> String {
+        assert!(catch_unwind(move || model(body)).is_err(), "the model has to fail");
+        SHOWN.take()
+    }
+
+    #[track_caller]
+    fn assert_says(report: &str, parts: &[&str]) {
+        for part in parts {
+            assert!(report.contains(part), "{part:?} is missing in:\n{report}");
+        }
+    }
+
+    #[test]
+    fn two_locks_in_two_orders_are_reported_with_who_has_what() {
+        let report = report_of(|| {
+            let locks = Arc::new([Lock::new(), Lock::new()]);
+            let other = thread::Builder::new().name("backwards".into());
+            let other = other.spawn({
+                let locks = locks.clone();
+                move || {
+                    let _second = locks[1].hold();
+                    let _first = locks[0].hold();
+                }
+            });
+            let _first = locks[0].hold();
+            let _second = locks[1].hold();
+            drop((_first, _second));
+            other.unwrap().join().unwrap();
+        });
+        assert_says(
+            &report,
+            &["ThreadId(0) waited at src", "thread \"backwards\" waited at src", "for the lock created at src"],
+        );
+        assert_says(&report, &["; thread \"backwards\" has it since src", "; ThreadId(0) has it since src"]);
+    }
+
+    #[test]
+    fn a_second_acquire_by_the_same_thread_is_reported_as_such() {
+        let report = report_of(|| {
+            let lock = Lock::with_value(1);
+            let _held = lock.hold();
+            let _again = lock.hold();
+        });
+        assert_says(&report, &["ThreadId(0) waited at", "it has that ITSELF since src"]);
+    }
+
+    #[test]
+    fn permits_events_and_notifications_that_never_come_are_reported() {
+        let report = report_of(|| {
+            let permits = Semaphore::new(1);
+            permits.acquire();
+            permits.acquire();
+        });
+        assert_says(&report, &["for a permit of the semaphore created at src", "it has that ITSELF since src"]);
+        let report = report_of(|| Event::new().wait());
+        assert_says(&report, &["to be set, for the event created at src"]);
+        let report = report_of(|| Condition::with_lock(Lock::new()).hold().wait());
+        assert_says(&report, &["to be notified by the condition created at src"]);
+    }
+
+    #[test]
+    fn a_failure_after_everybody_has_stopped_waiting_reports_nothing() {
+        let report = report_of(|| {
+            let lock = Lock::new();
+            drop(lock.hold());
+            panic!("of its own");
+        });
+        assert_eq!(report, "");
+    }
+
+    #[test]
+    fn outside_of_a_model_the_message_says_so() {
+        let failure = catch_unwind(|| Semaphore::new(1).acquire()).unwrap_err();
+        let message = failure.downcast::<&str>().expect("a message");
+        assert!(message.contains("is used outside of a model"), "{message}");
+    }
+
+    #[test]
+    fn a_lock_with_a_value_must_not_be_used_in_two_executions() {
+        static COUNT: Lock<u32> = Lock::with_value(0);
+        let failure = catch_unwind(|| {
+            model(|| *COUNT.hold() += 1);
+            model(|| *COUNT.hold() += 1);
+        });
+        let message = failure.unwrap_err().downcast::<String>().expect("a message");
+        assert!(message.contains("guards a value and is used in more than one execution"), "{message}");
     }
 }

@@ -78,6 +78,7 @@ where
 /// Begins each execution before its threads do, so that all of them happen after what the objects are made of.
 #[cfg(loom)]
 fn begin(f: impl Fn() + Sync + Send + 'static) -> impl Fn() + Sync + Send + 'static {
+    execution::forget();
     move || {
         execution::current();
         f();

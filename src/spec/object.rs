@@ -2,7 +2,6 @@
 
 use crate::model::execution::{Execution, Slot, current};
 use core::sync::atomic::Ordering::{self, Relaxed};
-use loom::sync::atomic::AtomicU64;
 use std::cell::{Cell, RefCell};
 
 /// A word that every step changes, if only its version.
@@ -12,12 +11,15 @@ use std::cell::{Cell, RefCell};
 /// who only looks may see any state that a plain load of the real word could return.
 pub(super) struct Versions<S> {
     slot: Slot,
+    /// Where those meet who look. Loom remembers the last access to an atomic alone: after a look by one thread, and a
+    /// look and a step by another, it would not try the step before the first look.
+    looks: Slot,
     states: RefCell<Vec<S>>,
 }
 
 impl<S: Copy> Versions<S> {
     pub(super) fn new(execution: &Execution, state: S) -> Self {
-        Self { slot: execution.slot(), states: RefCell::new(vec![state]) }
+        Self { slot: execution.slot(), looks: execution.slot(), states: RefCell::new(vec![state]) }
     }
 
     /// The state that is there now. Between a step and the next scheduling point nobody changes it.
@@ -61,7 +63,7 @@ impl<S: Copy> Versions<S> {
     /// Looks, and goes on as long as `go_on` says, with one step of ordering `order` that starts at the state looked at.
     /// True: the step was made. False: `go_on` said no, on what may be old news.
     pub(super) fn step_if(&self, go_on: impl Fn(S) -> bool, order: Ordering) -> bool {
-        let mut version = current().atomic(self.slot).load(Relaxed);
+        let mut version = self.look_at_version(Relaxed);
         while go_on(self.at(version)) {
             match self.step_from(version, order) {
                 Ok(()) => return true,
@@ -73,7 +75,13 @@ impl<S: Copy> Versions<S> {
 
     /// A state that a load could return: what is there, or was.
     pub(super) fn look(&self, order: Ordering) -> S {
-        self.at(current().atomic(self.slot).load(order))
+        self.at(self.look_at_version(order))
+    }
+
+    fn look_at_version(&self, order: Ordering) -> u64 {
+        let execution = current();
+        execution.meet(self.looks);
+        execution.atomic(self.slot).load(order)
     }
 
     fn at(&self, version: u64) -> S {
@@ -88,9 +96,7 @@ impl<S: Copy> Versions<S> {
 /// one for certain only if it happens before the look; otherwise loom tries both.
 pub(super) struct Timeline {
     events: Cell<u64>,
-    /// Two for each event. One is stored to by everybody whose order matters: loom remembers one access to an atomic,
-    /// so that a load after a load of another thread would hide the first from a later store. The other has the event's
-    /// number, and is stored to by nobody else: loom would not know which of two stores is the last.
+    /// Two for each event: where those meet whose order matters, and the event's number once it has happened.
     slots: RefCell<Vec<[Slot; 2]>>,
 }
 
@@ -124,7 +130,7 @@ impl Timeline {
     /// A scheduling point that is in conflict with all who do the same, and with the event itself.
     fn meet(&self, event: u64) {
         let [order, _] = self.slots(event);
-        current().atomic(order).store(event, Relaxed);
+        current().meet(order);
     }
 
     /// Announces event `event`: a scheduling point. Whether it happens is the caller's to decide afterwards.
