@@ -1,7 +1,7 @@
 //! State that all threads of a model share, and its past, which some of them may still see.
 
 use crate::model::execution::{Execution, Slot, current};
-use core::sync::atomic::Ordering::{self, Relaxed};
+use core::sync::atomic::Ordering::{self, Acquire, Relaxed};
 use std::cell::{Cell, RefCell};
 
 /// A word that every step changes, if only its version.
@@ -128,16 +128,27 @@ impl Timeline {
     }
 
     /// A scheduling point that is in conflict with all who do the same, and with the event itself.
-    fn meet(&self, event: u64) {
+    pub(super) fn meet(&self, event: u64) {
         let [order, _] = self.slots(event);
         current().meet(order);
     }
 
-    /// Announces event `event`: a scheduling point. Whether it happens is the caller's to decide afterwards.
-    pub(super) fn announce(&self, event: u64) {
+    /// Prepares event `event`, with the edges of a store of ordering `order`. False: another one came first. True: it
+    /// shall happen before the next scheduling point.
+    pub(super) fn prepare(&self, event: u64, order: Ordering) -> bool {
         self.meet(event);
+        if self.now() + 1 != event {
+            return false;
+        }
         let [_, number] = self.slots(event);
-        current().atomic(number).store(event, Relaxed);
+        current().atomic(number).store(event, order);
+        self.now() + 1 == event
+    }
+
+    /// Makes the caller happen after event `event`, if that was a Release.
+    pub(super) fn acquire(&self, event: u64) {
+        let [_, number] = self.slots(event);
+        let _ = current().atomic(number).compare_exchange(u64::MAX, 0, Acquire, Acquire);
     }
 
     /// It has happened.

@@ -1,4 +1,7 @@
-//! The lock of `Lock` and `RLock`, as a loom mutex that is held exactly while the lock is.
+//! The lock of `Lock` and `RLock`, as a loom mutex that is locked while the lock is held.
+//!
+//! So who waits is not even tried before the lock is free, and threads that do nothing but acquire and release cost as
+//! much as with a mutex of loom's own.
 #![allow(unsafe_code)]
 
 use super::object::Timeline;
@@ -6,6 +9,7 @@ use crate::deadline::Deadline;
 use crate::error::NotHeldError;
 use crate::model::execution::{Identity, Place, WhileWaiting, current};
 use crate::model::sleeper::{Patience, Sleeper};
+use core::sync::atomic::Ordering::{Relaxed, Release};
 use loom::sync::{Mutex, MutexGuard};
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -19,11 +23,17 @@ pub struct RawLock {
 
 /// In one execution.
 struct State {
-    /// Before the mutex, so that it is gone first.
-    guard: RefCell<Option<MutexGuard<'static, ()>>>,
+    /// Whoever has it locked has the lock or is the next to get it. Only those go through it who wait for as long as it
+    /// takes: loom lets a `try_lock` wait, too, if another thread gets there first.
     gate: Mutex<()>,
-    /// The number of the thread that took it, or 0.
+    /// The gate's, if the holder has come through it. It goes back to `gate` before that is gone.
+    guard: RefCell<Option<MutexGuard<'static, ()>>>,
+    /// The number of the thread that took the lock, or 0.
     holder: Cell<usize>,
+    /// The holder's lock will not be released through the gate, or the last one's was not.
+    past_the_gate: Cell<bool>,
+    /// Who has come through the gate and found the lock taken past it, with its number.
+    next: RefCell<Option<(Rc<Sleeper<()>>, usize)>>,
     timeline: Timeline,
     /// Who was selected by a notify and competes for the lock as soon as it is released.
     admitted: RefCell<Vec<Rc<Sleeper<bool>>>>,
@@ -37,34 +47,72 @@ impl Drop for State {
 }
 
 impl State {
-    /// The mutex was just locked by the calling thread.
-    fn taken(&self, identity: &Identity, guard: MutexGuard<'_, ()>, place: Place) {
-        // SAFETY: the guard is kept in `self`, beside the mutex, which is neither moved nor dropped before it: `self` is
-        // behind an `Rc`, and drops no guard at its end.
-        let guard = unsafe { std::mem::transmute::<MutexGuard<'_, ()>, MutexGuard<'static, ()>>(guard) };
-        self.guard.replace(Some(guard));
-        // Nobody else can come between: they find the mutex locked, and for the rest the lock is free until now.
-        let event = self.timeline.now() + 1;
-        self.timeline.announce(event);
-        self.timeline.happened(event);
-        self.holder.set(crate::thread::me());
-        current().took(identity, place);
-    }
-
-    fn try_take(&self, identity: &Identity, place: Place) -> bool {
-        match self.gate.try_lock() {
-            Ok(guard) => {
-                self.taken(identity, guard, place);
-                true
-            }
-            Err(_) => false,
-        }
-    }
-
     fn is_held(&self) -> bool {
         self.holder.get() != 0
     }
+
+    /// The next event of the timeline takes the lock for thread `holder`.
+    fn taken(&self, holder: usize, past_the_gate: bool) {
+        self.timeline.happened(self.timeline.now() + 1);
+        self.holder.set(holder);
+        self.past_the_gate.set(past_the_gate);
+    }
+
+    /// Takes the lock unless it is held.
+    fn try_take(&self) -> bool {
+        loop {
+            if self.is_held() {
+                return false;
+            }
+            let before = self.timeline.now();
+            if self.timeline.prepare(before + 1, Relaxed) {
+                self.taken(crate::thread::me(), true);
+                self.timeline.acquire(before);
+                return true;
+            }
+        }
+    }
+
+    /// Takes the lock as the thread that has the gate locked.
+    fn take_through_the_gate(&self, guard: MutexGuard<'_, ()>, sleep: impl FnOnce(&Sleeper<()>)) {
+        let me = crate::thread::me();
+        // SAFETY: the guard is kept in `self`, beside the mutex, or dropped here. `self` is behind an `Rc`, so that the
+        // mutex does not move, and drops no guard at its end.
+        let guard = unsafe { std::mem::transmute::<MutexGuard<'_, ()>, MutexGuard<'static, ()>>(guard) };
+        loop {
+            if self.past_the_gate.get() {
+                // Nothing has put us in order with the event before.
+                let before = self.timeline.now();
+                self.timeline.meet(before);
+                if self.timeline.now() != before {
+                    continue;
+                }
+            }
+            if self.is_held() {
+                let sleeper = Sleeper::new();
+                self.next.replace(Some((sleeper.clone(), me)));
+                sleep(&sleeper);
+                break; // It was handed over.
+            }
+            let before = self.timeline.now();
+            let not_by_the_gate = self.past_the_gate.get();
+            if self.timeline.prepare(before + 1, Relaxed) {
+                self.taken(me, false);
+                if not_by_the_gate {
+                    self.timeline.acquire(before);
+                }
+                break;
+            }
+        }
+        // Unless a stranger has released it in the meantime.
+        if self.holder.get() == me {
+            self.past_the_gate.set(false);
+            self.guard.replace(Some(guard));
+        }
+    }
 }
+
+const FOR: &str = "for the lock";
 
 /// Odd events take the lock.
 const fn is_taken(event: u64) -> bool {
@@ -79,9 +127,11 @@ impl RawLock {
 
     fn state(&self) -> Rc<State> {
         self.identity.state(|_| State {
-            guard: RefCell::new(None),
             gate: Mutex::new(()),
+            guard: RefCell::new(None),
             holder: Cell::new(0),
+            past_the_gate: Cell::new(false),
+            next: RefCell::new(None),
             timeline: Timeline::new(),
             admitted: RefCell::default(),
         })
@@ -94,17 +144,22 @@ impl RawLock {
 
     fn acquire_at(&self, place: Place) {
         let state = self.state();
-        let waiting = WhileWaiting::new("for the lock", &self.identity, place, false);
+        let waiting = WhileWaiting::new(FOR, &self.identity, place, false);
         let guard = state.gate.lock().expect("a loom mutex is never poisoned");
         drop(waiting);
-        state.taken(&self.identity, guard, place);
+        state.take_through_the_gate(guard, |sleeper| sleeper.sleep(FOR, &self.identity, place));
+        current().took(&self.identity, place);
     }
 
     #[track_caller]
     pub(crate) fn try_acquire(&self) -> bool {
         let state = self.state();
         // The real machine looks first, and gives up on what it sees.
-        !is_taken(state.timeline.look()) && state.try_take(&self.identity, Location::caller())
+        let taken = !is_taken(state.timeline.look()) && state.try_take();
+        if taken {
+            current().took(&self.identity, Location::caller());
+        }
+        taken
     }
 
     /// Waits until `deadline`. False: the time was up.
@@ -123,24 +178,25 @@ impl RawLock {
     fn acquire_timed(&self, place: Place) -> bool {
         let state = self.state();
         let try_take = || {
-            // It matters whether that is before or after a release.
             while !state.timeline.at_any_moment() {}
-            state.try_take(&self.identity, place)
+            state.try_take()
         };
-        if try_take() {
-            return true;
-        }
-        let _waiting = WhileWaiting::new("for the lock", &self.identity, place, true);
-        let mut patience = Patience::new(std::ptr::from_ref(place).addr());
-        loop {
-            let last = patience.is_at_its_end();
-            if try_take() {
-                return true;
-            }
-            if last {
-                return false;
+        let mut taken = try_take();
+        if !taken {
+            let _waiting = WhileWaiting::new(FOR, &self.identity, place, true);
+            let mut patience = Patience::new(std::ptr::from_ref(place).addr());
+            loop {
+                let last = patience.is_at_its_end();
+                taken = try_take();
+                if taken || last {
+                    break;
+                }
             }
         }
+        if taken {
+            current().took(&self.identity, place);
+        }
+        taken
     }
 
     /// Acquires as a thread that [`admit`](Self::admit) has let compete.
@@ -155,26 +211,31 @@ impl RawLock {
             let event = state.timeline.now() + 1;
             if state.holder.get() != crate::thread::me() {
                 // A stranger, for whom it matters what happens before: somebody may take it, or release it.
-                if !state.timeline.at_any_moment() {
+                state.timeline.meet(event - 1);
+                state.timeline.meet(event);
+                if state.timeline.now() + 1 != event {
                     continue;
                 }
                 if !state.is_held() {
                     return Err(NotHeldError {});
                 }
             }
-            state.timeline.announce(event);
-            if state.timeline.now() + 1 != event {
-                continue;
+            if state.timeline.prepare(event, Release) {
+                state.timeline.happened(event);
+                break;
             }
-            state.timeline.happened(event);
-            state.holder.set(0);
-            current().gave_back(&self.identity);
-            drop(state.guard.take());
-            for sleeper in state.admitted.take() {
-                sleeper.give(true);
-            }
-            return Ok(());
         }
+        state.holder.set(0);
+        current().gave_back(&self.identity);
+        drop(state.guard.take());
+        if let Some((sleeper, holder)) = state.next.take() {
+            state.taken(holder, true);
+            sleeper.give(());
+        }
+        for sleeper in state.admitted.take() {
+            sleeper.give(true);
+        }
+        Ok(())
     }
 
     /// Whether an attempt to acquire would fail now.

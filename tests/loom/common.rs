@@ -62,12 +62,19 @@ impl<T: Ord + fmt::Debug> Outcomes<T> {
         }
     }
 
-    /// All that were seen, and no others.
+    /// All that the real machines come to, and no others. The contract model, which dependents build on, comes to these
+    /// too, and may come to more: it would be worthless if it forbade something that the shipped code does.
     #[track_caller]
     pub(crate) fn are(&self, expected: impl IntoIterator<Item = T>) {
         let mut expected: Vec<T> = expected.into_iter().collect();
         expected.sort();
-        assert_eq!(*self.0.lock().unwrap(), expected, "the outcomes that the executions came to");
+        let seen = self.0.lock().unwrap();
+        if cfg!(sixfold_checked) {
+            assert_eq!(*seen, expected, "the outcomes that the executions came to");
+        } else {
+            let missing: Vec<_> = expected.iter().filter(|outcome| !seen.contains(outcome)).collect();
+            assert!(missing.is_empty(), "the contract model does not come to {missing:?}, only to {seen:?}");
+        }
     }
 }
 

@@ -9,5 +9,6 @@ mod common;
 mod condition;
 mod event;
 mod lock;
+mod promises;
 mod rlock;
 mod semaphore;

@@ -1,0 +1,416 @@
+//! What a dependent may rely on in its own models: what is found, what is not, and that models end.
+//!
+//! Each of these runs on the contract model and on the real machines.
+
+use crate::common::{A_WHILE, Outcomes, Plain, bump, explore, explore_bounded, spawn};
+use loom::sync::Arc;
+use loom::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use loom::thread;
+use sixfold::{Barrier, BoundedSemaphore, Condition, Event, Lock, RLock, Semaphore};
+use std::time::{Duration, Instant};
+
+// Races that our types do not rule out must be found.
+
+/// The trap: a model of a semaphore that orders one acquire after the other would hide this.
+#[test]
+#[should_panic(expected = "Causality violation")]
+fn two_holders_of_two_permits_race() {
+    explore_bounded(3, || {
+        let shared = Arc::new((Semaphore::new(2), Plain::new(0)));
+        let section = |(permits, count): &(Semaphore, Plain<usize>)| {
+            let _held = permits.hold();
+            bump(count);
+        };
+        let other = spawn(&shared, section);
+        section(&shared);
+        other.join().unwrap();
+    });
+}
+
+/// The first to take a permit keeps it; the second takes the other, and nothing orders it after the first.
+#[test]
+#[should_panic(expected = "Causality violation")]
+fn to_take_a_permit_is_not_to_happen_after_another_who_took_one() {
+    explore(|| {
+        let shared = Arc::new((Semaphore::new(2), Plain::new(0)));
+        let other = spawn(&shared, |shared| {
+            shared.1.set(1);
+            shared.0.acquire();
+        });
+        shared.0.acquire();
+        shared.1.get();
+        other.join().unwrap();
+    });
+}
+
+/// Not even if the two permits are what is left: an acquire publishes nothing.
+#[test]
+#[should_panic(expected = "Causality violation")]
+fn a_release_does_not_happen_after_another_release() {
+    explore(|| {
+        let shared = Arc::new((Semaphore::new(0), Plain::new(0)));
+        let other = spawn(&shared, |shared| {
+            shared.1.set(1);
+            shared.0.release();
+        });
+        shared.0.release();
+        shared.1.get();
+        other.join().unwrap();
+    });
+}
+
+#[test]
+#[should_panic(expected = "Causality violation")]
+fn a_try_that_fails_orders_nothing() {
+    explore(|| {
+        let shared = Arc::new((Lock::new(), Plain::new(0)));
+        let other = spawn(&shared, |shared| {
+            shared.1.set(1);
+            shared.0.acquire();
+        });
+        if shared.0.try_acquire() {
+            shared.0.release().unwrap();
+        } else {
+            shared.1.get();
+        }
+        other.join().unwrap();
+    });
+}
+
+#[test]
+#[should_panic(expected = "Causality violation")]
+fn to_see_a_lock_released_orders_nothing() {
+    explore(|| {
+        let shared = Arc::new((Lock::new(), Plain::new(0)));
+        shared.0.acquire();
+        let other = spawn(&shared, |shared| {
+            shared.1.set(1);
+            shared.0.release().unwrap();
+        });
+        if !shared.0.locked() {
+            shared.1.get();
+        }
+        other.join().unwrap();
+    });
+}
+
+#[test]
+#[should_panic(expected = "Causality violation")]
+fn a_wait_that_gave_up_orders_nothing() {
+    explore(|| {
+        let shared = Arc::new((Event::new(), Plain::new(0)));
+        let other = spawn(&shared, |shared| {
+            shared.1.set(1);
+            shared.0.set();
+        });
+        let _ = shared.0.wait_timeout(A_WHILE);
+        shared.1.get();
+        other.join().unwrap();
+    });
+}
+
+#[test]
+#[should_panic(expected = "Causality violation")]
+fn data_published_after_the_set_races() {
+    explore(|| {
+        let shared = Arc::new((Event::new(), Plain::new(0)));
+        let other = spawn(&shared, |shared| {
+            shared.0.set();
+            shared.1.set(1);
+        });
+        shared.0.wait();
+        shared.1.get();
+        other.join().unwrap();
+    });
+}
+
+// Old news: a plain look may be stale, also where that makes two threads pass each other.
+
+#[test]
+fn two_threads_that_set_and_then_look_may_both_miss_the_other() {
+    static SEEN: Outcomes<(bool, bool)> = Outcomes::new();
+    explore(|| {
+        let events = Arc::new([Event::new(), Event::new()]);
+        let other = spawn(&events, |events| {
+            events[1].set();
+            events[0].is_set()
+        });
+        events[0].set();
+        let mine = events[1].is_set();
+        SEEN.add((mine, other.join().unwrap()));
+    });
+    SEEN.are([(false, false), (false, true), (true, false), (true, true)]);
+}
+
+#[test]
+fn two_threads_that_release_and_then_try_may_both_fail() {
+    static SEEN: Outcomes<(bool, bool)> = Outcomes::new();
+    explore(|| {
+        let locks = Arc::new([Lock::new(), Lock::new()]);
+        locks.iter().for_each(Lock::acquire);
+        let other = spawn(&locks, |locks| {
+            locks[1].release().unwrap();
+            locks[0].try_acquire()
+        });
+        locks[0].release().unwrap();
+        let mine = locks[1].try_acquire();
+        SEEN.add((mine, other.join().unwrap()));
+    });
+    SEEN.are([(false, false), (false, true), (true, false), (true, true)]);
+}
+
+#[test]
+fn two_threads_that_give_a_permit_and_then_try_may_both_fail() {
+    static SEEN: Outcomes<(bool, bool)> = Outcomes::new();
+    explore(|| {
+        let permits = Arc::new([Semaphore::new(0), Semaphore::new(0)]);
+        let other = spawn(&permits, |permits| {
+            permits[1].release();
+            permits[0].try_acquire()
+        });
+        permits[0].release();
+        let mine = permits[1].try_acquire();
+        SEEN.add((mine, other.join().unwrap()));
+    });
+    SEEN.are([(false, false), (false, true), (true, false), (true, true)]);
+}
+
+/// What happens before the look is seen.
+#[test]
+fn a_look_after_a_join_is_not_stale() {
+    explore(|| {
+        let shared = Arc::new((Lock::new(), Semaphore::new(0), Event::new(), Barrier::new(1)));
+        shared.0.acquire();
+        let other = spawn(&shared, |(lock, permits, event, barrier)| {
+            lock.release().unwrap();
+            permits.release();
+            event.set();
+            barrier.abort();
+        });
+        other.join().unwrap();
+        let (lock, permits, event, barrier) = &*shared;
+        assert!(!lock.locked() && lock.try_acquire());
+        assert!(permits.value() == 1 && permits.try_acquire());
+        assert!(event.is_set() && event.wait_timeout(Duration::ZERO));
+        assert!(barrier.broken());
+    });
+}
+
+/// Loom alone would not try the acquire before the first look, because the acquirer looks too.
+#[test]
+fn a_look_may_come_before_and_after_an_acquire() {
+    static LOCKED: Outcomes<bool> = Outcomes::new();
+    static VALUES: Outcomes<usize> = Outcomes::new();
+    explore(|| {
+        let shared = Arc::new((Lock::new(), Semaphore::new(1)));
+        let other = spawn(&shared, |(lock, permits)| {
+            assert!(lock.try_acquire());
+            assert!(permits.try_acquire());
+        });
+        LOCKED.add(shared.0.locked());
+        VALUES.add(shared.1.value());
+        other.join().unwrap();
+    });
+    LOCKED.are([false, true]);
+    VALUES.are([0, 1]);
+}
+
+// Timed waits.
+
+#[test]
+fn a_loop_that_polls_a_timed_wait_ends() {
+    explore_bounded(3, || {
+        let shared = Arc::new((Event::new(), Semaphore::new(0), Lock::new(), Plain::new(0)));
+        shared.2.acquire();
+        let other = spawn(&shared, |(event, permits, lock, data)| {
+            data.set(1);
+            event.set();
+            permits.release();
+            lock.release().unwrap();
+        });
+        let (event, permits, lock, data) = &*shared;
+        while !event.wait_timeout(A_WHILE) {}
+        assert_eq!(data.get(), 1);
+        while !permits.acquire_timeout(A_WHILE) {}
+        while !lock.acquire_timeout(A_WHILE) {}
+        other.join().unwrap();
+    });
+}
+
+#[test]
+fn a_loop_that_polls_a_condition_ends() {
+    explore_bounded(2, || {
+        let shared = Arc::new(Condition::with_lock(Lock::with_value(0)));
+        let other = spawn(&shared, |condition| *condition.hold() = 1);
+        {
+            let mut held = shared.hold();
+            while *held == 0 {
+                // Nobody notifies: a bug that a timeout papers over.
+                let _ = held.wait_timeout(A_WHILE);
+            }
+        }
+        other.join().unwrap();
+    });
+}
+
+#[test]
+fn two_threads_that_poll_for_each_other_both_end() {
+    explore_bounded(2, || {
+        let events = Arc::new([Event::new(), Event::new()]);
+        let other = spawn(&events, |events| {
+            while !events[0].wait_timeout(A_WHILE) {}
+            events[1].set();
+        });
+        events[0].set();
+        while !events[1].wait_timeout(A_WHILE) {}
+        other.join().unwrap();
+    });
+}
+
+/// A deadlock is reported only when no timed waiter is left.
+#[test]
+fn a_timed_wait_resolves_what_would_be_a_deadlock() {
+    explore(|| {
+        let locks = Arc::new([Lock::new(), Lock::new()]);
+        let other = spawn(&locks, |locks| {
+            let _second = locks[1].hold();
+            let _ = locks[0].hold_timeout(A_WHILE);
+        });
+        let _first = locks[0].hold();
+        let _second = locks[1].hold();
+        drop((_first, _second));
+        other.join().unwrap();
+    });
+}
+
+#[test]
+fn what_is_there_is_taken_and_zero_does_not_branch() {
+    static EXECUTIONS: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+    explore(|| {
+        EXECUTIONS.fetch_add(1, Relaxed);
+        let past = Instant::now() - Duration::from_millis(1);
+        let (lock, permits, event) = (Lock::new(), Semaphore::new(1), Event::new());
+        assert!(lock.acquire_timeout(A_WHILE) && permits.acquire_timeout(A_WHILE));
+        assert!(!lock.acquire_timeout(Duration::ZERO) && !lock.acquire_deadline(past));
+        assert!(!permits.acquire_timeout(Duration::ZERO) && !permits.acquire_deadline(past));
+        assert!(!event.wait_timeout(Duration::ZERO) && !event.wait_deadline(past));
+        assert!(Barrier::new(2).wait_timeout(Duration::ZERO).is_err());
+        assert!(!Condition::with_lock(&lock).wait_timeout(Duration::ZERO).unwrap());
+    });
+    assert_eq!(EXECUTIONS.load(Relaxed), 1);
+}
+
+// Objects.
+
+static PERMITS: Semaphore = Semaphore::new(1);
+static LOCK: Lock = Lock::new();
+static NESTED: RLock = RLock::new();
+static FLAG: Event = Event::new();
+static BOUNDED: BoundedSemaphore = BoundedSemaphore::new(2);
+static MONITOR: Condition = Condition::new();
+static MEETING: Barrier = Barrier::new(1);
+
+/// Each execution leaves all of them other than it found them.
+#[test]
+fn statics_are_as_new_in_every_execution() {
+    explore_bounded(2, || {
+        let section = || {
+            PERMITS.acquire();
+            assert!(BOUNDED.try_acquire());
+            NESTED.acquire();
+            MONITOR.hold().notify_all();
+            FLAG.set();
+            let _ = MEETING.wait();
+            assert!(!FLAG.wait_timeout(Duration::ZERO) || FLAG.is_set());
+            NESTED.release().unwrap();
+            PERMITS.release();
+        };
+        assert!(!FLAG.is_set() && !LOCK.locked() && !MEETING.broken() && !NESTED.locked());
+        assert_eq!((PERMITS.value(), BOUNDED.value()), (1, 2));
+        let other = thread::spawn(section);
+        section();
+        other.join().unwrap();
+        LOCK.acquire();
+        PERMITS.acquire();
+        MEETING.abort();
+        assert_eq!(BOUNDED.value(), 0);
+    });
+}
+
+/// An object may be moved as long as nobody borrows it, and is what it was.
+#[test]
+fn an_object_that_is_moved_keeps_its_state() {
+    explore(|| {
+        let permits = Semaphore::new(2);
+        permits.acquire();
+        let lock = Lock::new();
+        lock.acquire();
+        let moved = Arc::new((permits, lock));
+        assert_eq!(moved.0.value(), 1);
+        assert!(moved.1.locked());
+        let other = spawn(&moved, |moved| moved.1.release().unwrap());
+        moved.1.acquire();
+        other.join().unwrap();
+    });
+}
+
+/// Where an object was, another one may be: they are not mistaken for each other.
+#[test]
+fn an_object_at_the_place_of_another_one_is_new() {
+    explore(|| {
+        for _ in 0..3 {
+            let lock = Box::new(Lock::new());
+            assert!(lock.try_acquire());
+        }
+    });
+}
+
+#[test]
+fn a_token_for_a_threads_own_park_is_left_to_it() {
+    explore(|| {
+        let shared = Arc::new((Event::new(), AtomicUsize::new(0)));
+        let sleeper = spawn(&shared, |(event, _)| {
+            event.wait();
+            thread::park();
+        });
+        shared.0.set();
+        sleeper.thread().unpark();
+        sleeper.join().unwrap();
+    });
+}
+
+#[test]
+fn a_condition_goes_over_looms_arc_too() {
+    explore_bounded(2, || {
+        let lock = Arc::new(Lock::with_value(0));
+        let condition = Arc::new(Condition::with_lock(lock.clone()));
+        let other = spawn(&condition, |condition| {
+            *condition.hold() = 1;
+            condition.hold().notify(1);
+        });
+        condition.hold().wait_for(|count| *count == 1);
+        other.join().unwrap();
+        assert_eq!(*lock.hold(), 1);
+    });
+}
+
+#[test]
+#[should_panic(expected = "deadlock")]
+fn a_deadlock_unwinds_through_guards_without_an_abort() {
+    explore(|| {
+        let locks = std::sync::Arc::new((Lock::new(), RLock::new(), Semaphore::new(1), Barrier::new(2)));
+        let other = thread::spawn({
+            let locks = locks.clone();
+            move || {
+                let _permit = locks.2.hold();
+                let _nested = locks.1.hold();
+                let _held = locks.0.hold();
+                let _ = locks.3.wait();
+            }
+        });
+        let _held = locks.0.hold();
+        let _nested = locks.1.hold();
+        drop(locks.2.hold());
+        other.join().unwrap();
+    });
+}
