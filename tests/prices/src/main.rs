@@ -126,25 +126,39 @@ mod prices {
 
     pub fn main() {
         let machines = if cfg!(sixfold_checked) { "real machines, `sixfold_checked`" } else { "contract model" };
-        line(format_args!("Executions that loom needs: threads that each acquire and release once (ours: {machines})."));
+        line(format_args!(
+            "Executions that loom needs: threads that each acquire and release once (ours: {machines})."
+        ));
         line(format_args!(""));
         line(format_args!("| | 2 threads | 3 threads |\n|---|---|---|"));
         row("**sixfold** `Lock`", sixfold::Lock::new, |lock| drop(lock.hold()));
         row("**sixfold** `RLock`", sixfold::RLock::new, |lock| drop(lock.hold()));
         row("**sixfold** `Semaphore`, 1 permit", || sixfold::Semaphore::new(1), |permits| drop(permits.hold()));
         row("**sixfold** `Semaphore`, 2 permits", || sixfold::Semaphore::new(2), |permits| drop(permits.hold()));
-        row("**sixfold** `BoundedSemaphore`, 1 permit", || sixfold::BoundedSemaphore::new(1), |permits| {
-            drop(permits.hold());
-        });
+        row(
+            "**sixfold** `BoundedSemaphore`, 1 permit",
+            || sixfold::BoundedSemaphore::new(1),
+            |permits| {
+                drop(permits.hold());
+            },
+        );
         row("loom `Mutex`", || loom::sync::Mutex::new(()), |lock| drop(lock.lock().unwrap()));
         row("semaphore by hand (loom `Mutex` and `Condvar`), 1 permit", || by_hand(1), section_by_hand);
         row("semaphore by hand (loom `Mutex` and `Condvar`), 2 permits", || by_hand(2), section_by_hand);
-        row("`async_lock::Mutex`, blocking, feature `loom`", || async_lock::Mutex::new(()), |lock| {
-            drop(lock.lock_blocking());
-        });
-        row("`async_lock::Semaphore`, blocking, feature `loom`, 1 permit", || async_lock::Semaphore::new(1), |permits| {
-            drop(permits.acquire_blocking());
-        });
+        row(
+            "`async_lock::Mutex`, blocking, feature `loom`",
+            || async_lock::Mutex::new(()),
+            |lock| {
+                drop(lock.lock_blocking());
+            },
+        );
+        row(
+            "`async_lock::Semaphore`, blocking, feature `loom`, 1 permit",
+            || async_lock::Semaphore::new(1),
+            |permits| {
+                drop(permits.acquire_blocking());
+            },
+        );
 
         line(format_args!("\nOther models, complete.\n"));
         line(format_args!("| | executions |\n|---|---|"));

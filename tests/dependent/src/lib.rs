@@ -1,0 +1,12 @@
+//! Components as other crates have them, built on sixfold. Each has its right calls, and beside them wrong ones: mistakes
+//! that people make. `tests/models.rs` shows that a model passes the right ones and finds every wrong one.
+
+pub mod bank;
+pub mod once;
+pub mod one_shot;
+pub mod phases;
+pub mod pool;
+pub mod queue;
+pub mod read_write;
+pub mod shared;
+pub mod worker;

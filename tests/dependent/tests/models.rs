@@ -1,0 +1,352 @@
+//! The components as models: `RUSTFLAGS="--cfg loom" cargo test`. Without the flag the right ones run on real threads.
+
+#[cfg(loom)]
+use loom::thread;
+#[cfg(not(loom))]
+use std::thread;
+
+use sixfold::model;
+use sixfold_dependent::bank::Bank;
+use sixfold_dependent::once::Once;
+use sixfold_dependent::one_shot::OneShot;
+use sixfold_dependent::phases::Phases;
+use sixfold_dependent::pool::Pool;
+use sixfold_dependent::queue::Queue;
+use sixfold_dependent::read_write::ReadWrite;
+use sixfold_dependent::shared::Shared;
+use sixfold_dependent::worker::Worker;
+// Loom's `Arc` panics again when it is dropped in a model that has failed, and that ends the process.
+use std::sync::Arc;
+
+/// A model of two threads that share a `T`: one runs `first`, the main thread runs `second`.
+fn two<T, A, B>(make: fn() -> T, first: A, second: B)
+where
+    T: Send + Sync + 'static,
+    A: Fn(&T) + Copy + Send + Sync + 'static,
+    B: Fn(&T) + Copy + Send + Sync + 'static,
+{
+    model(move || {
+        let shared = Arc::new(make());
+        let other = thread::spawn({
+            let shared = shared.clone();
+            move || first(&shared)
+        });
+        second(&shared);
+        other.join().unwrap();
+    });
+}
+
+/// The same with two threads beside the main one.
+fn three<T, A, B, C>(make: fn() -> T, first: A, second: B, third: C)
+where
+    T: Send + Sync + 'static,
+    A: Fn(&T) + Copy + Send + Sync + 'static,
+    B: Fn(&T) + Copy + Send + Sync + 'static,
+    C: Fn(&T) + Copy + Send + Sync + 'static,
+{
+    model(move || {
+        let shared = Arc::new(make());
+        let [one, other] = [(); 2].map(|()| shared.clone());
+        let one = thread::spawn(move || first(&one));
+        let other = thread::spawn(move || second(&other));
+        third(&shared);
+        one.join().unwrap();
+        other.join().unwrap();
+    });
+}
+
+fn queue() -> Queue<u32> {
+    Queue::new(1)
+}
+
+fn put_two(queue: &Queue<u32>) {
+    queue.put(1);
+    queue.put(2);
+}
+
+#[test]
+fn a_queue_passes_on_every_item_in_order() {
+    two(queue, put_two, |queue| assert_eq!((queue.get(), queue.get()), (1, 2)));
+}
+
+#[test]
+fn a_queue_serves_two_consumers() {
+    let get = |queue: &Queue<u32>| assert!((1..=2).contains(&queue.get()));
+    three(queue, get, get, put_two);
+}
+
+#[cfg(loom)]
+#[test]
+#[should_panic(expected = "deadlock")]
+fn found_a_queue_that_does_not_notify() {
+    two(queue, |queue| queue.put_without_notify(1), |queue| _ = queue.get());
+}
+
+#[cfg(loom)]
+#[test]
+#[should_panic(expected = "deadlock")]
+fn found_a_queue_that_notifies_the_wrong_ones() {
+    two(queue, |queue| queue.put_and_notify_the_wrong_ones(1), |queue| _ = queue.get());
+}
+
+#[cfg(loom)]
+#[test]
+#[should_panic(expected = "the queue is not empty after a notify")]
+fn found_a_queue_with_if_for_while() {
+    three(queue, |queue| _ = queue.get_with_if(), |queue| _ = queue.get_with_if(), put_two);
+}
+
+#[cfg(loom)]
+#[test]
+#[should_panic(expected = "deadlock")]
+fn found_a_queue_that_looks_and_waits_in_two_sections() {
+    two(queue, |queue| _ = queue.get_in_two_sections(), |queue| queue.put(1));
+}
+
+fn pool() -> Pool {
+    Pool::new([7])
+}
+
+fn work(pool: &Pool) {
+    pool.with(|resource| if resource == 7 { Err("failed") } else { Ok(()) }).unwrap_err();
+}
+
+#[test]
+fn a_pool_gives_back_what_a_failure_leaves() {
+    three(pool, work, work, work);
+}
+
+#[cfg(loom)]
+#[test]
+#[should_panic(expected = "deadlock")]
+fn found_a_pool_that_leaks_on_an_error() {
+    two(pool, |pool| _ = pool.with_but_leaks_on_error(|_| Err("failed")), work);
+}
+
+#[cfg(loom)]
+#[test]
+#[should_panic(expected = "who has a permit finds a resource")]
+fn found_a_pool_that_gives_back_the_permit_first() {
+    two(pool, |pool| pool.with_but_permit_first(|_| Ok::<(), ()>(())).unwrap(), work);
+}
+
+#[test]
+fn a_one_shot_cell_publishes_its_value() {
+    two(OneShot::default, |cell| cell.fill(7), |cell| assert_eq!(cell.get(), 7));
+}
+
+#[cfg(loom)]
+#[test]
+#[should_panic(expected = "Causality violation")]
+fn found_a_cell_that_is_filled_after_the_set() {
+    two(OneShot::default, |cell| cell.fill_after_the_set(7), |cell| _ = cell.get());
+}
+
+#[cfg(loom)]
+#[test]
+#[should_panic(expected = "Causality violation")]
+fn found_a_cell_that_is_read_after_a_time_out() {
+    two(OneShot::default, |cell| cell.fill(7), |cell| _ = cell.get_without_a_look_at_the_result());
+}
+
+struct Guarded(ReadWrite, Shared<u32>);
+
+fn guarded() -> Guarded {
+    Guarded(ReadWrite::default(), Shared::new(0))
+}
+
+fn read(Guarded(lock, data): &Guarded) {
+    lock.read(|| data.get());
+}
+
+fn write(Guarded(lock, data): &Guarded) {
+    lock.write(|| data.set(data.get() + 1));
+}
+
+#[test]
+fn readers_and_a_writer_keep_out_of_each_others_way() {
+    two(guarded, read, write);
+    two(guarded, write, write);
+}
+
+#[test]
+fn two_readers_do_not_wait_for_each_other() {
+    fn meet((lock, meeting): &(ReadWrite, sixfold::Barrier)) {
+        lock.read(|| meeting.wait().unwrap());
+    }
+    two(|| (ReadWrite::default(), sixfold::Barrier::new(2)), meet, meet);
+}
+
+#[cfg(loom)]
+#[test]
+#[should_panic(expected = "deadlock")]
+fn found_a_reader_that_goes_without_a_word() {
+    two(guarded, |Guarded(lock, data)| _ = lock.read_without_notify(|| data.get()), write);
+}
+
+#[cfg(loom)]
+#[test]
+#[should_panic(expected = "Causality violation")]
+fn found_a_writer_beside_readers() {
+    two(guarded, read, |Guarded(lock, data)| lock.write_beside_readers(|| data.set(1)));
+}
+
+#[test]
+fn a_worker_does_what_was_submitted_before_it_was_cancelled() {
+    two(
+        Worker::default,
+        |worker| assert_eq!(worker.run(), 1),
+        |worker| {
+            worker.submit();
+            worker.cancel();
+        },
+    );
+}
+
+#[test]
+fn a_polling_worker_does_what_was_submitted_before_it_was_stopped() {
+    two(
+        Worker::default,
+        |worker| assert_eq!(worker.run_polling(), 1),
+        |worker| {
+            worker.submit_to_poller();
+            worker.stop_poller();
+        },
+    );
+}
+
+#[cfg(loom)]
+#[test]
+#[should_panic(expected = "deadlock")]
+fn found_a_cancel_that_wakes_nobody() {
+    two(Worker::default, |worker| _ = worker.run(), Worker::cancel_without_notify);
+}
+
+#[cfg(loom)]
+#[test]
+#[should_panic(expected = "a job was forgotten")]
+fn found_a_worker_that_forgets_a_job_when_it_stops() {
+    two(
+        Worker::default,
+        |worker| assert_eq!(worker.run_polling_but_forgets(), 1, "a job was forgotten"),
+        |worker| {
+            worker.submit_to_poller();
+            worker.stop_poller();
+        },
+    );
+}
+
+fn bank() -> Bank {
+    Bank::new(&[10, 10])
+}
+
+#[test]
+fn transfers_both_ways_keep_the_money_together() {
+    two(
+        bank,
+        |bank| bank.transfer(0, 1, 3),
+        |bank| {
+            bank.transfer(1, 0, 5);
+            assert_eq!(bank.total(), 20);
+        },
+    );
+}
+
+#[cfg(loom)]
+#[test]
+#[should_panic(expected = "deadlock")]
+fn found_two_locks_in_any_order() {
+    two(bank, |bank| bank.transfer_in_any_order(0, 1, 3), |bank| bank.transfer_in_any_order(1, 0, 5));
+}
+
+#[cfg(loom)]
+#[test]
+#[should_panic(expected = "deadlock")]
+fn found_a_second_hold_of_the_same_lock() {
+    two(bank, |bank| bank.transfer_to_oneself(0, 1), |_| ());
+}
+
+#[cfg(loom)]
+#[test]
+#[should_panic(expected = "money was lost")]
+fn found_a_deposit_in_two_sections() {
+    model(|| {
+        let bank = Arc::new(bank());
+        let other = thread::spawn({
+            let bank = bank.clone();
+            move || bank.deposit(0, 1)
+        });
+        bank.deposit_in_two_sections(0, 1);
+        other.join().unwrap();
+        assert_eq!(bank.total(), 22, "money was lost");
+    });
+}
+
+#[test]
+fn a_value_is_made_once() {
+    let get = |once: &Once| assert_eq!(once.get(|| 7), 7);
+    two(Once::default, get, get);
+}
+
+#[cfg(loom)]
+#[test]
+#[should_panic(expected = "made a second time")]
+fn found_a_value_that_is_made_twice() {
+    let get = |once: &Once| _ = once.get_with_one_look(|| 7);
+    two(Once::default, get, get);
+}
+
+#[cfg(loom)]
+#[test]
+#[should_panic(expected = "Causality violation")]
+fn found_a_value_that_is_announced_too_early() {
+    let get = |once: &Once| _ = once.get_with_an_early_set(|| 7);
+    two(Once::default, get, get);
+}
+
+#[test]
+fn phases_see_what_the_phase_before_has_written() {
+    two(Phases::default, |phases| assert_eq!(phases.run(0), Ok(3)), |phases| assert_eq!(phases.run(1), Ok(3)));
+}
+
+#[cfg(loom)]
+#[test]
+#[should_panic(expected = "Causality violation")]
+fn found_a_part_that_is_read_before_the_meeting() {
+    two(Phases::default, |phases| _ = phases.run_without_meeting(0), |phases| _ = phases.run_without_meeting(1));
+}
+
+#[cfg(loom)]
+#[test]
+#[should_panic(expected = "Causality violation")]
+fn found_a_sum_that_nobody_waits_for() {
+    two(Phases::default, |phases| _ = phases.run_with_one_meeting(0), |phases| _ = phases.run_with_one_meeting(1));
+}
+
+#[cfg(loom)]
+#[test]
+#[should_panic(expected = "Causality violation")]
+fn found_a_broken_barrier_that_is_ignored() {
+    three(
+        Phases::default,
+        |phases| _ = phases.run_regardless(0),
+        |phases| _ = phases.run_regardless(1),
+        |phases| phases.give_up(),
+    );
+}
+
+/// A failed model has to say so, not to abort: guards are dropped while it unwinds.
+#[cfg(loom)]
+#[test]
+#[should_panic(expected = "the model's own assertion")]
+fn a_model_that_fails_inside_a_section_says_so() {
+    two(
+        bank,
+        |bank| bank.deposit(0, 1),
+        |bank| {
+            bank.transfer(0, 1, 1);
+            let total = bank.total();
+            assert!(total == 20, "the model's own assertion");
+        },
+    );
+}
