@@ -3,9 +3,9 @@
 
 mod common;
 
-use common::{LONG, SHORT, spawn, timed, watchdog};
+use common::{LONG, SHORT, spawn, timed, until, watchdog};
 use sixfold::Event;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -116,6 +116,72 @@ fn who_comes_after_the_clear_waits_for_the_next_set() {
     });
 }
 
+/// The set is still at work waking many when somebody clears and waits anew: that one is not meant.
+#[test]
+fn a_set_that_is_still_waking_does_not_wake_who_comes_after_the_clear() {
+    let _watchdog = watchdog();
+    for _ in 0..5 {
+        let event = Event::new();
+        thread::scope(|scope| {
+            let sleepers: Vec<_> = (0..17).map(|_| spawn(scope, || event.wait())).collect();
+            sleepers.iter().for_each(|sleeper| sleeper.until_asleep());
+            let late = scope.spawn(|| {
+                while !event.is_set() {
+                    thread::yield_now();
+                }
+                event.clear();
+                assert!(!event.wait_timeout(SHORT / 10), "it was not set again");
+            });
+            event.set();
+            late.join().unwrap();
+            sleepers.into_iter().for_each(|sleeper| sleeper.join());
+        });
+    }
+}
+
+#[test]
+fn a_timed_wait_is_served_in_its_sleep() {
+    let _watchdog = watchdog();
+    let event = Event::new();
+    thread::scope(|scope| {
+        let waiters = [
+            spawn(scope, || event.wait_timeout(LONG)),
+            spawn(scope, || event.wait_deadline(Instant::now() + LONG)),
+            spawn(scope, || event.wait_timeout(Duration::MAX)),
+        ];
+        waiters.iter().for_each(|waiter| waiter.until_asleep());
+        event.set();
+        waiters.into_iter().for_each(|waiter| assert!(waiter.join()));
+    });
+}
+
+#[test]
+fn who_gives_up_does_not_take_the_others_along() {
+    let _watchdog = watchdog();
+    let event = Event::new();
+    thread::scope(|scope| {
+        let patient = [(); 2].map(|()| spawn(scope, || event.wait()));
+        patient.iter().for_each(|waiter| waiter.until_asleep());
+        assert!(!event.wait_timeout(SHORT / 10));
+        event.set();
+        patient.into_iter().for_each(|waiter| waiter.join());
+    });
+}
+
+/// A set on a raised flag is no new set: it frees nobody later.
+#[test]
+fn a_set_again_and_a_clear_again_change_nothing_for_later_waits() {
+    let _watchdog = watchdog();
+    let event = Event::new();
+    event.set();
+    event.set();
+    event.clear();
+    assert!(!event.wait_timeout(Duration::ZERO) && !event.wait_timeout(SHORT / 10));
+    event.clear();
+    event.set();
+    assert!(event.is_set() && event.wait_timeout(Duration::ZERO));
+}
+
 /// Many pulses, and waiters that come and go: each pulse frees those that wait, and a wait for the end is not freed early.
 #[test]
 fn pulses_free_every_waiter_of_their_time() {
@@ -199,25 +265,31 @@ fn who_is_told_sees_what_was_done_before_the_set() {
     }
 }
 
-/// A consumer that clears and then looks, a producer that adds and then sets.
+/// A consumer that clears and then looks, a producer that adds and then sets. The second item of a round comes when the
+/// consumer is about to clear, and no later set makes up for it. It is added by a plain store, which orders nothing.
 #[test]
 fn no_item_is_missed_by_a_consumer_that_clears_before_it_looks() {
-    const ITEMS: usize = 5_000;
     let _watchdog = watchdog();
-    let (event, made) = (Event::new(), AtomicUsize::new(0));
+    let (event, made, used) = (Event::new(), AtomicUsize::new(0), AtomicUsize::new(0));
+    let (start, done) = (Instant::now(), AtomicBool::new(false));
     thread::scope(|scope| {
         scope.spawn(|| {
-            let mut used = 0;
-            while used < ITEMS {
+            while !done.load(Relaxed) {
                 event.wait();
                 event.clear();
-                used = made.load(Relaxed);
+                used.store(made.load(Relaxed), Relaxed);
             }
         });
-        for _ in 0..ITEMS {
-            made.fetch_add(1, Relaxed);
+        for round in (0..3_000).take_while(|_| start.elapsed() < 4 * SHORT) {
+            made.store(2 * round + 1, Relaxed);
             event.set();
+            (0..round % 100).for_each(|_| std::hint::spin_loop());
+            made.store(2 * round + 2, Relaxed);
+            event.set();
+            until(|| used.load(Relaxed) == 2 * round + 2);
         }
+        done.store(true, Relaxed);
+        event.set();
     });
 }
 

@@ -2,11 +2,15 @@
 #![cfg(not(loom))]
 
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 use sixfold::{Barrier, BoundedSemaphore, Condition, Event, Lock, RLock, Semaphore};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
+/// The same programs each time: what fails once fails again, without a file that remembers it.
 fn config() -> ProptestConfig {
-    ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(256) }
+    ProptestConfig { failure_persistence: None, rng_seed: RngSeed::Fixed(7), ..ProptestConfig::with_cases(256) }
 }
 
 /// A call that does not wait for long, whatever the state.
@@ -16,6 +20,10 @@ enum Call {
     Zero,
     Past,
     TryHold,
+    /// Holds in a scope that `Close` ends.
+    Open,
+    /// Drops a guard, not always the youngest, also if its hold was released by hand meanwhile.
+    Close(usize),
     Release,
     ReleaseMany(usize),
     ForgetHold,
@@ -27,11 +35,22 @@ fn calls() -> impl Strategy<Value = Vec<Call>> {
         1 => Just(Call::Zero),
         1 => Just(Call::Past),
         1 => Just(Call::TryHold),
+        2 => Just(Call::Open),
+        2 => (0..4usize).prop_map(Call::Close),
         4 => Just(Call::Release),
-        2 => (0..4usize).prop_map(Call::ReleaseMany),
+        2 => prop_oneof![4 => 0..4usize, 1 => Just(usize::MAX)].prop_map(Call::ReleaseMany),
         1 => Just(Call::ForgetHold),
     ];
     prop::collection::vec(call, 0..40)
+}
+
+/// Drops one of the guards, if there are any.
+fn close<G>(guards: &mut Vec<G>, which: usize) -> bool {
+    let any = !guards.is_empty();
+    if any {
+        drop(guards.swap_remove(which % guards.len()));
+    }
+    any
 }
 
 /// What the calls that take have in common.
@@ -52,9 +71,17 @@ proptest! {
 
     #[test]
     fn a_lock_is_a_bit(calls in calls()) {
-        let (lock, mut held) = (Lock::new(), false);
+        let (lock, mut held, mut guards) = (Lock::new(), false, vec![]);
         for call in calls {
             match call {
+                Call::Open => {
+                    let guard = lock.hold_timeout(Duration::ZERO);
+                    prop_assert_eq!(guard.is_some(), !held);
+                    guards.extend(guard);
+                    held = true;
+                }
+                // A lock has no owner: the guard gives back whatever hold there is.
+                Call::Close(which) => held &= !close(&mut guards, which),
                 Call::Release | Call::ReleaseMany(_) => {
                     prop_assert_eq!(lock.release().is_ok(), held);
                     held = false;
@@ -66,14 +93,21 @@ proptest! {
                 }
             }
             prop_assert_eq!(lock.locked(), held);
+            prop_assert_eq!(format!("{lock:?}"), format!("Lock {{ locked: {held}, .. }}"));
         }
+        guards.clear();
     }
 
     #[test]
     fn an_rlock_of_one_thread_is_a_depth(calls in calls()) {
-        let (lock, mut depth) = (RLock::new(), 0);
+        let (lock, mut depth, mut guards) = (RLock::new(), 0, vec![]);
         for call in calls {
             match call {
+                Call::Open => {
+                    guards.push(lock.hold());
+                    depth += 1;
+                }
+                Call::Close(which) => depth = i32::max(depth - i32::from(close(&mut guards, which)), 0),
                 Call::Release | Call::ReleaseMany(_) => {
                     prop_assert_eq!(lock.release().is_ok(), depth > 0);
                     depth = i32::max(depth - 1, 0);
@@ -85,18 +119,29 @@ proptest! {
                 }
             }
             prop_assert_eq!((lock.locked(), lock.is_owned()), (depth > 0, depth > 0));
+            let shown = format!("{lock:?}");
+            let expected = format!("depth: {depth}, ..");
+            prop_assert!(shown.contains(&expected), "{} is not {}", shown, expected);
         }
     }
 
     #[test]
     fn a_semaphore_is_a_number(start in 0..4usize, calls in calls()) {
-        let (permits, mut value) = (Semaphore::new(start), start);
+        let (permits, mut value, mut guards) = (Semaphore::new(start), start, vec![]);
         for call in calls {
             match call {
+                Call::Open => {
+                    let guard = permits.hold_deadline(Instant::now());
+                    prop_assert_eq!(guard.is_some(), value > 0);
+                    value -= usize::from(guard.is_some());
+                    guards.extend(guard);
+                }
+                Call::Close(which) => value += usize::from(close(&mut guards, which)),
                 Call::Release => {
                     permits.release();
                     value += 1;
                 }
+                Call::ReleaseMany(usize::MAX) => {} // It panics; `tests/semaphore.rs` has that.
                 Call::ReleaseMany(n) => {
                     permits.release_many(n);
                     value += n;
@@ -113,15 +158,23 @@ proptest! {
 
     #[test]
     fn a_bounded_semaphore_is_a_number_with_a_bound(bound in 0..4usize, calls in calls()) {
-        let (permits, mut value) = (BoundedSemaphore::new(bound), bound);
+        let (permits, mut value, mut guards) = (BoundedSemaphore::new(bound), bound, vec![]);
         for call in calls {
             match call {
+                Call::Open => {
+                    let guard = permits.hold_timeout(Duration::ZERO);
+                    prop_assert_eq!(guard.is_some(), value > 0);
+                    value -= usize::from(guard.is_some());
+                    guards.extend(guard);
+                }
+                // Without room for its permit the guard leaves it at that.
+                Call::Close(which) => value = bound.min(value + usize::from(close(&mut guards, which))),
                 Call::Release | Call::ReleaseMany(_) => {
                     let (n, result) = match call {
                         Call::ReleaseMany(n) => (n, permits.release_many(n)),
                         _ => (1, permits.release()),
                     };
-                    prop_assert_eq!(result.is_ok(), value + n <= bound);
+                    prop_assert_eq!(result.is_ok(), n <= bound - value);
                     if result.is_ok() {
                         value += n;
                     }
@@ -150,21 +203,30 @@ proptest! {
         }
     }
 
-    /// One thread at a barrier of one passes unless it is broken; at a barrier of two it breaks it.
+    /// One thread at a barrier of one passes unless it is broken; at a barrier of more it breaks it.
     #[test]
-    fn a_barrier_of_one_thread_passes_or_breaks(parties in 1..3usize, calls in prop::collection::vec(0..4u8, 0..40)) {
-        let (barrier, mut broken) = (Barrier::new(parties).with_timeout(Duration::ZERO), false);
+    fn a_barrier_of_one_thread_passes_or_breaks(parties in 1..4usize, calls in prop::collection::vec(0..6u8, 0..40)) {
+        let ran = Arc::new(AtomicUsize::new(0));
+        let action = { let ran = ran.clone(); move || _ = ran.fetch_add(1, Relaxed) };
+        let barrier = Barrier::with_action(parties, action).with_timeout(Duration::ZERO);
+        let (mut broken, mut passed) = (false, 0);
         for call in calls {
             match call {
                 0 => { barrier.abort(); broken = true; }
-                1 => { barrier.reset(); broken = false; }
+                1 | 2 => { barrier.reset(); broken = false; }
                 call => {
-                    let result = if call == 2 { barrier.wait() } else { barrier.wait_deadline(Instant::now()) };
+                    let result = match call {
+                        3 => barrier.wait(),
+                        4 => barrier.wait_timeout(Duration::ZERO),
+                        _ => barrier.wait_deadline(Instant::now()),
+                    };
                     prop_assert_eq!(result.ok(), (!broken && parties == 1).then_some(0));
+                    passed += usize::from(result.is_ok());
                     broken |= parties > 1;
                 }
             }
-            prop_assert_eq!((barrier.broken(), barrier.n_waiting()), (broken, 0));
+            prop_assert_eq!((barrier.broken(), barrier.n_waiting(), barrier.parties()), (broken, 0, parties));
+            prop_assert_eq!(ran.load(Relaxed), passed);
         }
     }
 

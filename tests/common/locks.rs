@@ -9,7 +9,7 @@ macro_rules! lock_tests {
         use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
         use std::thread;
         use std::time::{Duration, Instant};
-        use $crate::common::{LONG, SHORT, spawn, timed, until, watchdog};
+        use $crate::common::{LONG, SHORT, spawn, timed, watchdog};
 
         /// What another thread returns.
         fn elsewhere<T: Send>(call: impl FnOnce() -> T + Send) -> T {
@@ -281,34 +281,28 @@ macro_rules! lock_tests {
         /// one that waits looks all the time, so a sleeper on its way finds it taken, again and again.
         #[test]
         fn a_sleeper_is_not_passed_for_ever_by_those_who_never_sleep() {
-            const MOST: usize = 200;
+            /// Five are promised. Somewhat more, for a sleep that is not in the line.
+            const MOST: usize = 20;
             let _watchdog = watchdog();
-            let (lock, sections, done) = ($lock::new(), AtomicUsize::new(0), AtomicUsize::new(0));
-            thread::scope(|scope| {
-                for _ in 0..2 {
-                    scope.spawn(|| {
-                        while done.load(Relaxed) == 0 {
-                            if let Some(_held) = lock.try_hold() {
-                                sections.fetch_add(1, Relaxed);
-                                let start = Instant::now();
-                                while start.elapsed() < Duration::from_micros(200) {
-                                    std::hint::spin_loop();
-                                }
-                            }
+            let start = Instant::now();
+            // Many short waits: how often the sleeper loses is up to the system.
+            while start.elapsed() < 10 * SHORT {
+                let (lock, mut passed) = ($lock::new(), 0);
+                lock.acquire();
+                thread::scope(|scope| {
+                    let sleeper = spawn(scope, || lock.acquire());
+                    loop {
+                        sleeper.until_asleep();
+                        lock.release().unwrap();
+                        // It has been woken, and is not as fast as this.
+                        if passed > MOST || !lock.try_acquire() {
+                            break;
                         }
-                    });
-                }
-                until(|| sections.load(Relaxed) > 0);
-                let passed = [(); 10].map(|()| {
-                    let before = sections.load(Relaxed);
-                    lock.acquire();
-                    let passed = sections.load(Relaxed) - before;
-                    lock.release().unwrap();
-                    passed
+                        passed += 1;
+                    }
                 });
-                done.store(1, Relaxed);
-                assert!(passed.iter().all(|passed| *passed <= MOST), "sections of the hogs that went by: {passed:?}");
-            });
+                assert!(passed <= MOST, "a sleeper was passed {passed} times");
+            }
         }
 
         #[test]
