@@ -1,6 +1,14 @@
 #![doc = include_str!("../README.md")]
 #![warn(unreachable_pub)]
 
+/// Marks a place that a model has to come by: see `tests/loom`. Outside of the models of the real machines, nothing.
+macro_rules! reached {
+    ($what:literal) => {
+        #[cfg(all(loom, sixfold_checked))]
+        crate::model::reached::mark($what);
+    };
+}
+
 mod atomic;
 mod deadline;
 mod error;
@@ -34,6 +42,9 @@ pub use lockable::{Lockable, RawLockable};
 pub use model::model;
 #[cfg(loom)]
 pub use model::model_with;
+#[cfg(all(loom, sixfold_checked))]
+#[doc(hidden)]
+pub use model::reached::reached;
 pub use rlock::{RLock, RLockGuard};
 pub use semaphore::{Semaphore, SemaphoreGuard};
 

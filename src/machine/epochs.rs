@@ -108,7 +108,9 @@ impl Epochs {
             if !spin.again() && self.announce(state) {
                 match self.sleep(mine, deadline) {
                     Parked::Woken(_) => return true,
-                    Parked::Invalid => {}
+                    Parked::Invalid => {
+                        reached!("an epoch was over before its waiter slept");
+                    }
                     // It may have been raised after the time ran out and before we noticed: then that counts.
                     Parked::TimedOut => return is_over(self.word.load(Acquire)),
                 }

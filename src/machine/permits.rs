@@ -220,6 +220,9 @@ impl<W: Word> Permits<W> {
             if (mine != 0 || state & PARKED == 0) && spin.again() {
                 continue;
             }
+            if mine == AWAKE {
+                reached!("a newcomer was faster than the thread that was woken");
+            }
             let parked = if mine & AWAKE != 0 && wakes > PATIENCE {
                 if mine & RESERVED == 0 {
                     if self.word.replace(state, state | RESERVED, Relaxed).is_err() {
@@ -277,6 +280,7 @@ impl<W: Word> Permits<W> {
 
     /// A sleeper has left the line by time-out, under the line's lock.
     pub(crate) fn left_line(&self, was_last: bool) {
+        reached!("the time of a thread in the line was up");
         if was_last {
             self.word.clear(PARKED);
         }
@@ -285,7 +289,10 @@ impl<W: Word> Permits<W> {
     fn sleep_on_reservation(&self, deadline: Deadline) -> Parked {
         // Under the lock of the second key: a permit given back before this counts, and one after it finds us.
         let validate = || count(self.word.state()) == 0;
-        let timed_out = |_, _| self.word.clear(RESERVED | AWAKE); // I2: the count is 0.
+        let timed_out = |_, _| {
+            reached!("the time of the owner of a reservation was up");
+            self.word.clear(RESERVED | AWAKE); // I2: the count is 0.
+        };
         // SAFETY: 1. The key lies inside `self`, which has two bytes at least and is borrowed for the call.
         // 2. The closures read and change our word, no more.
         // 3. Nothing runs before sleeping.
@@ -360,11 +367,13 @@ impl<W: Word> Permits<W> {
             loop {
                 let state = self.word.state();
                 let (next, wake) = if found.woken == 1 {
+                    reached!("a permit was handed over");
                     // It sleeps no more and owns its permit (P3). I3: until here the count was 0.
                     let left = (state & !(RESERVED | AWAKE)) + (n - 1) * ONE;
                     let wake = n > 1 && state & PARKED != 0;
                     (if wake { left | AWAKE } else { left }, wake)
                 } else if state & RESERVED == 0 {
+                    reached!("a reservation was gone before the hand-over");
                     break; // Its time ran out, or it has been served by somebody else.
                 } else if n > most - count(state) {
                     if self.word.replace(state, state, Relaxed).is_err() {
@@ -374,6 +383,7 @@ impl<W: Word> Permits<W> {
                     break;
                 } else {
                     // It is awake, and will find the permit when it looks before it sleeps.
+                    reached!("a hand-over found the owner of the reservation awake");
                     (state + n * ONE, false)
                 };
                 if self.word.replace(state, next, Release).is_ok() {
@@ -393,6 +403,7 @@ impl<W: Word> Permits<W> {
     fn wake_one(&self) {
         let callback = |found: parking::Unparked| {
             if found.woken == 0 {
+                reached!("a waker found that the sleeper's time was up");
                 self.word.clear(PARKED | AWAKE);
             } else if !found.more {
                 self.word.clear(PARKED);

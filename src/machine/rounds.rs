@@ -153,6 +153,7 @@ impl Rounds {
             return Arrival::Broken;
         }
         if index == parties {
+            reached!("a party came while the action ran");
             return Arrival::Door;
         }
         self.word.store((index + 1) * ARRIVED, Relaxed);
@@ -168,6 +169,7 @@ impl Rounds {
         if self.is_broken() {
             GaveUp::Broken
         } else if self.waiting() == parties {
+            reached!("the time of a party was up while the action ran");
             self.late.store(self.late.load(Relaxed) + 1, Relaxed);
             GaveUp::Late
         } else {
@@ -247,8 +249,14 @@ impl Rounds {
         loop {
             match self.try_end(round, token, word) {
                 End::Ended => return true,
-                End::Gone => return false,
-                End::Late => self.wait_for_late(),
+                End::Gone => {
+                    reached!("a round was ended while its action ran");
+                    return false;
+                }
+                End::Late => {
+                    reached!("a round did not end before a late party was back");
+                    self.wait_for_late();
+                }
             }
         }
     }

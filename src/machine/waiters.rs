@@ -68,6 +68,7 @@ impl Waiters {
             if key == self.queue() {
                 self.remove(1);
             } else {
+                reached!("the time of a waiter was up after it was moved to the lock's line");
                 selected = true;
                 lock.left_line(was_last);
             }
@@ -114,8 +115,10 @@ impl Waiters {
             match (lock.admit(all && count > 1), all) {
                 (Admit::Line, true) => Requeue::MoveAll,
                 (Admit::Line, false) => Requeue::MoveOne,
-                (Admit::Wake, true) => Requeue::WakeOneMoveRest,
-                (Admit::Wake, false) => Requeue::WakeOne,
+                (Admit::Wake, all) => {
+                    reached!("a waiter was selected while the lock was free");
+                    if all { Requeue::WakeOneMoveRest } else { Requeue::WakeOne }
+                }
             }
         };
         let callback = |found: Unparked| {

@@ -7,6 +7,8 @@ pub(crate) mod atomic;
 pub(crate) mod execution;
 #[cfg(all(loom, sixfold_checked))]
 pub(crate) mod parking;
+#[cfg(all(loom, sixfold_checked))]
+pub(crate) mod reached;
 #[cfg(loom)]
 #[cfg_attr(sixfold_checked, allow(dead_code))]
 pub(crate) mod sleeper;

@@ -78,6 +78,19 @@ impl<T: Ord + fmt::Debug> Outcomes<T> {
     }
 }
 
+/// The models of this test so far have come by all of these races inside of the real machines. The marks are in the
+/// source, as `reached!`; the contract model has no such places.
+#[track_caller]
+pub(crate) fn must_have_reached(marks: &[&str]) {
+    #[cfg(sixfold_checked)]
+    {
+        let reached = sixfold::reached();
+        let missing: Vec<_> = marks.iter().filter(|mark| !reached.contains(mark)).collect();
+        assert!(missing.is_empty(), "not explored: {missing:?}");
+    }
+    let _ = marks;
+}
+
 /// Explores all executions of `body`.
 #[track_caller]
 pub(crate) fn explore(body: impl Fn() + Send + Sync + 'static) {
@@ -106,4 +119,6 @@ fn check(preemptions: Option<usize>, body: impl Fn() + Send + Sync + 'static) {
     let name = std::thread::current().name().unwrap_or("model").to_owned();
     let bound = preemptions.map_or("complete".into(), |n| format!("at most {n} preemptions"));
     println!("{name}: {} executions, {bound}, {:.1} s", executions.load(Relaxed), start.elapsed().as_secs_f32());
+    #[cfg(sixfold_checked)]
+    println!("{name} reached {:?}", sixfold::reached());
 }

@@ -1,0 +1,154 @@
+#!/usr/bin/env python3
+"""Changes the machines in every way that cargo-mutants knows, one at a time, and looks whether a test notices:
+`ci/mutants.py [lanes]`. Needs `cargo install cargo-mutants`, which makes the list; the rest is done here, so that the
+models that are about the changed file come first and the first failure is enough.
+
+First the loom models of the real machines, without the few that take longer than the others together; for what passes
+these, the tests on real threads; for what passes these too, all models. Works on copies of the sources. With two lanes
+(the default) on two cores: three quarters of an hour.
+"""
+
+import concurrent.futures
+import json
+import os
+import pathlib
+import queue
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+import weaken
+
+ROOT = weaken.ROOT
+
+# Mutants that nothing notices, and why nothing needs to. A pattern of the mutant's name without its line, and the reason.
+KNOWN = []
+
+LONG = [
+    "two_permits_admit_two_of_three",
+    "three_threads_exclude",
+    "a_release_of_many_serves",
+    "a_waiter_that_loses_again_and_again",
+    "promises::",
+]
+
+FIRST = weaken.FIRST | {"owned_lock.rs": ["rlock::", "waiting_lets_go"], "raw_lock.rs": ["lock::", "condition::over_a_lock"]}
+
+# On real threads.
+TESTS = ["semaphore", "lock", "rlock", "condition", "event", "barrier"]
+
+
+def build(tree, target, loom):
+    """The test binaries of `tree`, or None if it does not compile."""
+    env = os.environ | {"CARGO_TARGET_DIR": str(target), "RUSTFLAGS": "-Awarnings"}
+    command = ["cargo", "test", "--no-run", "--message-format", "json", "--lib"]
+    if loom:
+        # Built often and run once: less optimised than for a run of all models.
+        env |= {"RUSTFLAGS": "--cfg loom --cfg sixfold_checked -Awarnings"}
+        env |= {"CARGO_PROFILE_LOOM_OPT_LEVEL": "1", "CARGO_PROFILE_LOOM_INCREMENTAL": "true"}
+        command += ["--profile", "loom", "--test", "loom"]
+    else:
+        for test in TESTS:
+            command += ["--test", test]
+    made = subprocess.run(command, cwd=tree, env=env, capture_output=True, text=True)
+    if made.returncode != 0:
+        return None
+    found = [json.loads(line).get("executable") for line in made.stdout.splitlines() if line.startswith("{")]
+    return [binary for binary in found if binary]
+
+
+def first_failure(commands, longest):
+    for command in commands:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        os.set_blocking(process.stdout.fileno(), False)
+        deadline, text = time.monotonic() + longest, ""
+        while True:
+            text += process.stdout.read() or ""
+            if failed := re.search(r"test (\S+).* FAILED", text):
+                process.kill()
+                process.wait()
+                return failed[1]
+            code = process.poll()
+            if code is not None:
+                if code != 0:
+                    return "an abort"
+                break
+            if time.monotonic() > deadline:
+                process.kill()
+                process.wait()
+                return "the time limit"
+            time.sleep(0.05)
+    return None
+
+
+def judge(mutant, tree, target):
+    path = tree / mutant["file"]
+    original = path.read_text()
+    lines = original.splitlines(keepends=True)
+    start, end = mutant["span"]["start"], mutant["span"]["end"]
+    head = "".join(lines[: start["line"] - 1]) + lines[start["line"] - 1][: start["column"] - 1]
+    tail = lines[end["line"] - 1][end["column"] - 1 :] + "".join(lines[end["line"] :])
+    try:
+        path.write_text(head + mutant["replacement"] + tail)
+        binaries = build(tree, target / "loom", True)
+        if binaries is None:
+            return "unviable"
+        skip = [word for name in LONG for word in ("--skip", name)]
+        first = FIRST.get(path.name, [])
+        runs = [[binary, *first, *skip] for binary in binaries]
+        if failed := first_failure(runs, 300):
+            return failed
+        if failed := first_failure([[binary] for binary in build(tree, target / "threads", False) or []], 90):
+            return failed
+        return first_failure([[binary] for binary in binaries], 1800) or "NOTHING"
+    finally:
+        path.write_text(original)
+
+
+def main():
+    lanes = int(sys.argv[1]) if len(sys.argv) > 1 else 2
+    made = subprocess.run(
+        ["cargo", "mutants", "--list", "--json", "-f", "src/machine/*.rs"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    mutants = [mutant for mutant in json.loads(made.stdout) if mutant.get("span")]
+    # Interleaved, so that a run that is cut short has seen a bit of everything.
+    mutants = [mutant for start in range(8) for mutant in mutants[start::8]]
+    results, free = {}, queue.Queue()
+    with tempfile.TemporaryDirectory() as copies:
+        for lane in range(lanes):
+            tree = pathlib.Path(copies) / str(lane)
+            tree.mkdir()
+            for entry in ["src", "tests", "benches", "examples", "Cargo.toml", "Cargo.lock", "README.md"]:
+                source = ROOT / entry
+                (shutil.copytree if source.is_dir() else shutil.copy)(source, tree / entry)
+            free.put((tree, ROOT / f"target/mutants-{lane}"))
+
+        def work(mutant):
+            place = free.get()
+            try:
+                return mutant, judge(mutant, *place)
+            finally:
+                free.put(place)
+
+        with concurrent.futures.ThreadPoolExecutor(lanes) as pool:
+            for mutant, verdict in pool.map(work, mutants):
+                results[mutant["name"]] = verdict
+                print(f"{verdict:70} {mutant['name']}", flush=True)
+    unviable = sum(verdict == "unviable" for verdict in results.values())
+    missed = [name for name, verdict in results.items() if verdict == "NOTHING"]
+    explained = [name for name in missed if any(re.search(pattern, name) for pattern, _ in KNOWN)]
+    viable = len(results) - unviable
+    caught = viable - len(missed)
+    print(f"\n{len(results)} mutants, {unviable} do not compile; of {viable}, {caught} are noticed ({100 * caught / viable:.1f} %).")
+    print(f"Not noticed: {len(missed)}, of which explained: {len(explained)}.")
+    for name in missed:
+        reason = next((reason for pattern, reason in KNOWN if re.search(pattern, name)), "**no explanation**")
+        print(f"- {name}: {reason}")
+    return 1 if len(explained) < len(missed) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
