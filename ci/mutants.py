@@ -4,8 +4,8 @@
 models that are about the changed file come first and the first failure is enough.
 
 First the loom models of the real machines, without the few that take longer than the others together; for what passes
-these, the tests on real threads; for what passes these too, all models. Works on copies of the sources. With two lanes
-(the default) on two cores: three quarters of an hour.
+these, the tests on real threads; for what passes these too, all models. Works on copies of the sources. Takes some hours on two
+cores, with two lanes (the default); what it has found so far it has printed.
 """
 
 import concurrent.futures
@@ -14,7 +14,6 @@ import os
 import pathlib
 import queue
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -62,25 +61,22 @@ def build(tree, target, loom):
 
 def first_failure(commands, longest):
     for command in commands:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        os.set_blocking(process.stdout.fileno(), False)
-        deadline, text = time.monotonic() + longest, ""
-        while True:
-            text += process.stdout.read() or ""
-            if failed := re.search(r"test (\S+).* FAILED", text):
-                process.kill()
-                process.wait()
-                return failed[1]
-            code = process.poll()
-            if code is not None:
-                if code != 0:
-                    return "an abort"
-                break
-            if time.monotonic() > deadline:
-                process.kill()
-                process.wait()
-                return "the time limit"
-            time.sleep(0.05)
+        with tempfile.NamedTemporaryFile() as output:
+            process = subprocess.Popen(command, stdout=open(output.name, "w"), stderr=subprocess.DEVNULL)
+            deadline = time.monotonic() + longest
+            while True:
+                code = process.poll()
+                output.seek(0)
+                failed = re.search(r"test (\S+).* FAILED", output.read().decode(errors="replace"))
+                if failed or time.monotonic() > deadline:
+                    process.kill()
+                    process.wait()
+                    return failed[1] if failed else "the time limit"
+                if code is not None:
+                    break
+                time.sleep(0.05)
+            if code != 0:
+                return "an abort"
     return None
 
 
@@ -121,9 +117,7 @@ def main():
         for lane in range(lanes):
             tree = pathlib.Path(copies) / str(lane)
             tree.mkdir()
-            for entry in ["src", "tests", "benches", "examples", "Cargo.toml", "Cargo.lock", "README.md"]:
-                source = ROOT / entry
-                (shutil.copytree if source.is_dir() else shutil.copy)(source, tree / entry)
+            weaken.copy_to(tree)
             free.put((tree, ROOT / f"target/mutants-{lane}"))
 
         def work(mutant):
@@ -134,7 +128,8 @@ def main():
                 free.put(place)
 
         with concurrent.futures.ThreadPoolExecutor(lanes) as pool:
-            for mutant, verdict in pool.map(work, mutants):
+            for done in concurrent.futures.as_completed([pool.submit(work, mutant) for mutant in mutants]):
+                mutant, verdict = done.result()
                 results[mutant["name"]] = verdict
                 print(f"{verdict:70} {mutant['name']}", flush=True)
     unviable = sum(verdict == "unviable" for verdict in results.values())

@@ -61,6 +61,13 @@ def sites():
     return found, relaxed
 
 
+def copy_to(tree):
+    """What there is to build, for breaking."""
+    for entry in ["src", "tests", "benches", "examples", "Cargo.toml", "Cargo.lock", "README.md"]:
+        source = ROOT / entry
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, pathlib.Path(tree) / entry)
+
+
 def build(tree):
     """The test binaries of `tree`, or None if it does not compile."""
     env = os.environ | {"RUSTFLAGS": "--cfg loom --cfg sixfold_checked -Awarnings", "CARGO_TARGET_DIR": str(ROOT / "target/weaken")}
@@ -99,12 +106,7 @@ def main():
     print("| place | in | ordering | weakened to | noticed by | s |\n|---|---|---|---|---|---|", flush=True)
     unexplained = 0
     with tempfile.TemporaryDirectory() as copy:
-        for entry in ["src", "tests", "benches", "examples", "Cargo.toml", "Cargo.lock", "README.md"]:
-            source = ROOT / entry
-            if source.is_dir():
-                shutil.copytree(source, pathlib.Path(copy) / entry)
-            else:
-                shutil.copy(source, copy)
+        copy_to(copy)
         for path, number, (begin, end), function, ordering, weaker in found:
             target = pathlib.Path(copy) / path
             original = target.read_text()

@@ -2,6 +2,7 @@
 #![warn(unreachable_pub)]
 
 /// Marks a place that a model has to come by: see `tests/loom`. Outside of the models of the real machines, nothing.
+#[cfg(any(not(loom), sixfold_checked))]
 macro_rules! reached {
     ($what:literal) => {
         #[cfg(all(loom, sixfold_checked))]

@@ -1,6 +1,6 @@
 //! `Condition`: over `Lock` and `RLock`, no notify is lost, spent twice, or made up.
 
-use crate::common::{A_WHILE, Outcomes, Plain, bump, explore_bounded, spawn};
+use crate::common::{A_WHILE, Outcomes, Plain, bump, explore_bounded, must_have_reached, spawn};
 use loom::sync::Arc;
 use loom::thread;
 use sixfold::{Condition, Lock, RLock};
@@ -81,6 +81,7 @@ macro_rules! over {
                     assert_eq!(shared.1.get(), 2);
                 });
                 SEEN.are([(false, 0), (true, 1)]);
+                must_have_reached(&["the time of a waiter was up after it was moved to the lock's line"]);
             }
 
             /// CPython: a waiter that has timed out and waits for the lock swallows the notify that was meant for the
@@ -215,6 +216,7 @@ fn a_waiter_selected_while_a_stranger_releases_the_lock_is_woken() {
         waiter.join().unwrap();
     });
     SEEN.are([false, true]);
+    must_have_reached(&["a waiter was selected while the lock was free"]);
 }
 
 /// As before, with two: one is woken, and the other is in the line behind it.

@@ -10,5 +10,6 @@ mod condition;
 mod event;
 mod lock;
 mod promises;
+mod regressions;
 mod rlock;
 mod semaphore;
