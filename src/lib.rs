@@ -51,3 +51,5 @@ pub use semaphore::{Semaphore, SemaphoreGuard};
 
 #[cfg(doc)]
 pub mod design;
+#[cfg(any(doc, doctest))]
+pub mod modelling;
