@@ -13,6 +13,7 @@ use core::sync::atomic::Ordering::{Relaxed, Release};
 use loom::sync::{Mutex, MutexGuard};
 use std::cell::{Cell, RefCell};
 use std::fmt;
+use std::mem::ManuallyDrop;
 use std::panic::Location;
 use std::rc::Rc;
 
@@ -79,6 +80,8 @@ impl State {
         // SAFETY: the guard is kept in `self`, beside the mutex, or dropped here. `self` is behind an `Rc`, so that the
         // mutex does not move, and drops no guard at its end.
         let guard = unsafe { std::mem::transmute::<MutexGuard<'_, ()>, MutexGuard<'static, ()>>(guard) };
+        // Not dropped where the model fails meanwhile: it would panic, and end the process.
+        let guard = ManuallyDrop::new(guard);
         loop {
             if self.past_the_gate.get() {
                 // Nothing has put us in order with the event before.
@@ -104,6 +107,7 @@ impl State {
                 break;
             }
         }
+        let guard = ManuallyDrop::into_inner(guard);
         // Unless a stranger has released it in the meantime.
         if self.holder.get() == me {
             self.past_the_gate.set(false);

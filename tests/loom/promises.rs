@@ -394,6 +394,23 @@ fn a_condition_goes_over_looms_arc_too() {
     });
 }
 
+/// The second thread waits behind one that has the lock by a try.
+#[test]
+#[should_panic(expected = "deadlock")]
+fn a_deadlock_behind_a_try_unwinds_too() {
+    explore(|| {
+        let locks = std::sync::Arc::new([Lock::new(), Lock::new()]);
+        let other = thread::spawn({
+            let locks = locks.clone();
+            move || {
+                if let (Some(_second), _first) = (locks[1].try_hold(), locks[0].hold()) {}
+            }
+        });
+        if let (Some(_first), _second) = (locks[0].try_hold(), locks[1].hold()) {}
+        other.join().unwrap();
+    });
+}
+
 #[test]
 #[should_panic(expected = "deadlock")]
 fn a_deadlock_unwinds_through_guards_without_an_abort() {
