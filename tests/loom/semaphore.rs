@@ -67,6 +67,27 @@ fn a_release_publishes_to_who_takes_the_permit() {
         other.join().unwrap();
     });
 }
+/// The permits of two releases lie together; whoever takes either sees what both did before.
+#[test]
+fn an_acquire_sees_all_releases_that_made_its_permit() {
+    explore_bounded(3, || {
+        let shared = Arc::new((Semaphore::new(0), [Plain::new(0), Plain::new(0)]));
+        let first = spawn(&shared, |shared| {
+            shared.1[0].set(1);
+            shared.0.release();
+        });
+        let second = spawn(&shared, |shared| {
+            shared.1[1].set(1);
+            shared.0.release();
+        });
+        shared.0.acquire();
+        shared.0.acquire();
+        assert_eq!(shared.1[0].get() + shared.1[1].get(), 2);
+        first.join().unwrap();
+        second.join().unwrap();
+    });
+}
+
 #[test]
 fn a_timed_acquire_takes_a_permit_or_leaves_it() {
     static SEEN: Outcomes<bool> = Outcomes::new();
