@@ -1,0 +1,239 @@
+//! How long things take, and what that costs the machine.
+
+use std::sync::Barrier;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// What one measurement gave.
+#[derive(Clone, Debug, Default)]
+pub struct Sample {
+    pub operations: u64,
+    pub elapsed: Duration,
+    /// Processor time of the whole process.
+    pub cpu: Duration,
+    /// Operations of each thread, where the threads did the same for the same time.
+    pub each: Vec<u64>,
+    /// The longest wait of one operation, where that was measured.
+    pub longest_wait: Option<Duration>,
+}
+
+impl Sample {
+    /// Nanoseconds per operation.
+    pub fn nanos(&self) -> f64 {
+        self.elapsed.as_nanos() as f64 / self.operations.max(1) as f64
+    }
+
+    /// Nanoseconds of processor time per operation.
+    pub fn cpu_nanos(&self) -> f64 {
+        self.cpu.as_nanos() as f64 / self.operations.max(1) as f64
+    }
+
+    /// Jain's index of fairness: 1 if all threads did the same, 1/n if one did everything.
+    pub fn jain(&self) -> Option<f64> {
+        let (sum, squares) = self.each.iter().fold((0.0, 0.0), |(sum, squares), &ops| {
+            let ops = ops as f64;
+            (sum + ops, squares + ops * ops)
+        });
+        (squares > 0.0).then(|| sum * sum / (self.each.len() as f64 * squares))
+    }
+}
+
+/// Something that can be measured.
+pub enum Run {
+    /// So many operations.
+    Operations(Box<dyn Fn(u64) -> Sample>),
+    /// For so long.
+    Time(Box<dyn Fn(Duration) -> Sample>),
+}
+
+impl Run {
+    pub fn operations(run: impl Fn(u64) -> Sample + 'static) -> Self {
+        Self::Operations(Box::new(run))
+    }
+
+    pub fn time(run: impl Fn(Duration) -> Sample + 'static) -> Self {
+        Self::Time(Box::new(run))
+    }
+}
+
+/// One thread calls `body` `n` times.
+pub fn alone(n: u64, mut body: impl FnMut()) -> Sample {
+    let (start, cpu) = (Instant::now(), cpu_time());
+    for _ in 0..n {
+        body();
+    }
+    Sample { operations: n, elapsed: start.elapsed(), cpu: cpu_time() - cpu, ..Sample::default() }
+}
+
+/// One thread calls `body` `n` times, of which only the time that `body` returns counts.
+pub fn timed_parts(n: u64, mut body: impl FnMut() -> Duration) -> Sample {
+    let cpu = cpu_time();
+    let elapsed = (0..n).map(|_| body()).sum();
+    Sample { operations: n, elapsed, cpu: cpu_time() - cpu, ..Sample::default() }
+}
+
+/// `threads` threads call `body` with their number, `n` times each; all together are `n` operations.
+pub fn crew(threads: usize, n: u64, body: impl Fn(usize, u64) + Sync) -> Sample {
+    crew_with_parts(&vec![n; threads], n, body)
+}
+
+/// Thread `i` calls `body` `rounds[i]` times; all together are `operations`.
+pub fn crew_with_parts(rounds: &[u64], operations: u64, body: impl Fn(usize, u64) + Sync) -> Sample {
+    let ready = Barrier::new(rounds.len());
+    let cpu = cpu_time();
+    let times: Vec<_> = thread::scope(|scope| {
+        let threads: Vec<_> = rounds
+            .iter()
+            .enumerate()
+            .map(|(i, &rounds)| {
+                let (body, ready) = (&body, &ready);
+                scope.spawn(move || {
+                    spread(i, || _ = ready.wait());
+                    let start = Instant::now();
+                    (0..rounds).for_each(|round| body(i, round));
+                    (start, Instant::now())
+                })
+            })
+            .collect();
+        threads.into_iter().map(|thread| thread.join().expect("a bench does not panic")).collect()
+    });
+    Sample { operations, elapsed: span(&times), cpu: cpu_time() - cpu, ..Sample::default() }
+}
+
+/// `threads` threads call `body` with their number over and over for about `time`. An operation is one call.
+pub fn for_a_while(threads: usize, time: Duration, body: impl Fn(usize) + Sync) -> Sample {
+    let (ready, stop) = (Barrier::new(threads + 1), AtomicBool::new(false));
+    let mut cpu = Duration::ZERO;
+    let done: Vec<_> = thread::scope(|scope| {
+        let threads: Vec<_> = (0..threads)
+            .map(|i| {
+                let (body, ready, stop) = (&body, &ready, &stop);
+                scope.spawn(move || {
+                    spread(i, || _ = ready.wait());
+                    let start = Instant::now();
+                    let mut calls = 0;
+                    while !stop.load(Relaxed) {
+                        body(i);
+                        calls += 1;
+                    }
+                    (calls, (start, Instant::now()))
+                })
+            })
+            .collect();
+        ready.wait();
+        cpu = cpu_time();
+        thread::sleep(time);
+        stop.store(true, Relaxed);
+        threads.into_iter().map(|thread| thread.join().expect("a bench does not panic")).collect()
+    });
+    let (each, times): (Vec<u64>, Vec<_>) = done.into_iter().unzip();
+    Sample { operations: each.iter().sum(), elapsed: span(&times), cpu: cpu_time() - cpu, each, longest_wait: None }
+}
+
+/// From the first start to the last end.
+fn span(times: &[(Instant, Instant)]) -> Duration {
+    let start = times.iter().map(|times| times.0).min().expect("there are threads");
+    let end = times.iter().map(|times| times.1).max().expect("there are threads");
+    end - start
+}
+
+/// The processor time that the process has used so far.
+#[cfg(unix)]
+pub fn cpu_time() -> Duration {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the pointer is to a timespec of ours, which is all that the call writes to.
+    let result = unsafe { libc::clock_gettime(libc::CLOCK_PROCESS_CPUTIME_ID, &raw mut time) };
+    assert_eq!(result, 0, "every Unix has this clock");
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+}
+
+/// Unknown here.
+#[cfg(not(unix))]
+pub fn cpu_time() -> Duration {
+    Duration::ZERO
+}
+
+/// Keeps a processor busy for about `nanos`, without touching memory.
+#[inline]
+pub fn work(nanos: u64) {
+    if nanos == 0 {
+        return;
+    }
+    let mut x = nanos;
+    for _ in 0..nanos * steps_per_microsecond() / 1000 {
+        x = std::hint::black_box(x.wrapping_mul(5).wrapping_add(1));
+    }
+}
+
+/// Measured once.
+#[inline]
+fn steps_per_microsecond() -> u64 {
+    static STEPS: std::sync::OnceLock<u64> = std::sync::OnceLock::new();
+    *STEPS.get_or_init(|| {
+        const TRY: u64 = 1_000_000;
+        let measure = || {
+            let start = Instant::now();
+            let mut x = TRY;
+            for _ in 0..TRY {
+                x = std::hint::black_box(x.wrapping_mul(5).wrapping_add(1));
+            }
+            start.elapsed()
+        };
+        let best = (0..5).map(|_| measure()).min().expect("five tries");
+        TRY * 1000 / best.as_nanos().max(1) as u64
+    })
+}
+
+/// The processors that the calling thread may use.
+#[cfg(target_os = "linux")]
+fn processors() -> libc::cpu_set_t {
+    // SAFETY: a set of processors is plain memory, and the call writes to ours and no more.
+    unsafe {
+        let mut set: libc::cpu_set_t = std::mem::zeroed();
+        assert_eq!(libc::sched_getaffinity(0, size_of_val(&set), &raw mut set), 0);
+        set
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn use_processors(set: &libc::cpu_set_t) {
+    // SAFETY: the call reads the set and no more.
+    assert_eq!(unsafe { libc::sched_setaffinity(0, size_of_val(set), set) }, 0);
+}
+
+/// Runs `action` with the calling thread, and all that it starts, on one of its processors only: the `i`-th, counted
+/// round and round.
+#[cfg(target_os = "linux")]
+fn on_core<R>(i: usize, action: impl FnOnce() -> R) -> R {
+    let before = processors();
+    // SAFETY: as above; the numbers are below the size of a set.
+    let one = unsafe {
+        let all: Vec<usize> = (0..libc::CPU_SETSIZE as usize).filter(|&core| libc::CPU_ISSET(core, &before)).collect();
+        let mut one: libc::cpu_set_t = std::mem::zeroed();
+        libc::CPU_SET(all[i % all.len()], &mut one);
+        one
+    };
+    use_processors(&one);
+    let result = action();
+    use_processors(&before);
+    result
+}
+
+/// Not known how; runs it as it is.
+#[cfg(not(target_os = "linux"))]
+fn on_core<R>(_: usize, action: impl FnOnce() -> R) -> R {
+    action()
+}
+
+/// Runs `action` with the calling thread, and all that it starts, on one processor only.
+pub fn on_one_core<R>(action: impl FnOnce() -> R) -> R {
+    on_core(0, action)
+}
+
+/// Lets thread `i` of several begin on a processor of its own, as far as there are enough. From then on the system may
+/// move it. Without this, all may begin on the same, and the luck of a run decides for milliseconds to come.
+fn spread(i: usize, get_ready: impl FnOnce()) {
+    on_core(i, get_ready);
+}

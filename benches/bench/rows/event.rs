@@ -1,0 +1,106 @@
+//! `Event`.
+
+use super::among;
+use crate::bench::measure::{Run, alone, crew, crew_with_parts};
+use crate::bench::peers::event::{ByHand, Event, Flag, Listened, Parker};
+use crate::bench::peers::monitor::{ParkingLot, Std, Usync};
+use crate::bench::{Row, Target};
+use rsevents::ManualResetEvent;
+use std::hint::black_box;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::AcqRel;
+use synchronoise::SignalEvent;
+
+macro_rules! events {
+    ($scenario:ident $arguments:tt $($more:ty)*) => {
+        among!(Event; $scenario $arguments; sixfold::Event, ManualResetEvent, SignalEvent, Listened, ByHand<Std<bool>>,
+            ByHand<ParkingLot<bool>>, ByHand<Usync<bool>>, $($more),*)
+    };
+}
+
+pub fn rows() -> Vec<Row> {
+    let mut rows = vec![
+        Row::new("event: is_set", "look", Target::Free, events!(is_set() Flag)),
+        Row::new("event: wait when set", "wait", Target::Free, events!(wait_when_set() Flag)),
+        Row::new("event: set and clear", "pair", Target::Uncontended, events!(set_and_clear() Flag)),
+        Row::new("event: set when set", "set", Target::Uncontended, events!(set_when_set() Flag)),
+        Row::new("event: ping-pong", "round trip", Target::HandOff, events!(ping_pong() Parker Flag)),
+    ];
+    for waiters in [2, 8, 64] {
+        let name = format!("event: broadcast to {waiters}");
+        rows.push(Row::new(name, "wake-up", Target::Contended, events!(broadcast(waiters))));
+    }
+    rows
+}
+
+fn is_set<E: Event>() -> Run {
+    Run::operations(|n| {
+        let event = E::new();
+        event.set();
+        alone(n, || _ = black_box(black_box(&event).is_set()))
+    })
+}
+
+fn wait_when_set<E: Event>() -> Run {
+    Run::operations(|n| {
+        let event = E::new();
+        event.set();
+        alone(n, || black_box(&event).wait())
+    })
+}
+
+fn set_and_clear<E: Event>() -> Run {
+    Run::operations(|n| {
+        let event = E::new();
+        alone(n, || {
+            black_box(&event).set();
+            black_box(&event).clear();
+        })
+    })
+}
+
+fn set_when_set<E: Event>() -> Run {
+    Run::operations(|n| {
+        let event = E::new();
+        alone(n, || black_box(&event).set())
+    })
+}
+
+fn ping_pong<E: Event>() -> Run {
+    Run::operations(|n| {
+        let both = [E::new(), E::new()];
+        crew(2, n, |me, _| {
+            if me == 0 {
+                both[0].set();
+                both[1].wait();
+                both[1].clear();
+            } else {
+                both[0].wait();
+                both[0].clear();
+                both[1].set();
+            }
+        })
+    })
+}
+
+/// One thread sets, all others wait, and the last of them says so. Two events by turns, each cleared while nobody waits.
+fn broadcast<E: Event>(waiters: usize) -> Run {
+    Run::operations(move |n| {
+        let (rounds, starts, done) = (n.div_ceil(waiters as u64), [E::new(), E::new()], E::new());
+        let seen = AtomicUsize::new(0);
+        crew_with_parts(&vec![rounds; waiters + 1], rounds * waiters as u64, |me, round| {
+            let (now, next) = (&starts[round as usize % 2], &starts[(round as usize + 1) % 2]);
+            if me == 0 {
+                next.clear();
+                now.set();
+                done.wait();
+                done.clear();
+            } else {
+                now.wait();
+                if (seen.fetch_add(1, AcqRel) + 1).is_multiple_of(waiters) {
+                    done.set();
+                }
+            }
+        })
+    })
+}
