@@ -4,8 +4,8 @@
 models that are about the changed file come first and the first failure is enough.
 
 First the loom models of the real machines, without the few that take longer than the others together; for what passes
-these, the tests on real threads; for what passes these too, all models. Works on copies of the sources. Takes some hours on two
-cores, with two lanes (the default); what it has found so far it has printed.
+these, the tests on real threads; at the end, for what has passed these too, all models. Works on copies of the sources.
+Takes some hours on two cores, with two lanes (the default); what it has found so far it has printed.
 """
 
 import concurrent.futures
@@ -80,7 +80,7 @@ def first_failure(commands, longest):
     return None
 
 
-def judge(mutant, tree, target):
+def judge(mutant, tree, target, thorough):
     path = tree / mutant["file"]
     original = path.read_text()
     lines = original.splitlines(keepends=True)
@@ -92,14 +92,14 @@ def judge(mutant, tree, target):
         binaries = build(tree, target / "loom", True)
         if binaries is None:
             return "unviable"
+        if thorough:
+            return first_failure([[binary] for binary in binaries], 1800) or "NOTHING"
         skip = [word for name in LONG for word in ("--skip", name)]
         first = FIRST.get(path.name, [])
         runs = [[binary, *first, *skip] for binary in binaries]
         if failed := first_failure(runs, 300):
             return failed
-        if failed := first_failure([[binary] for binary in build(tree, target / "threads", False) or []], 90):
-            return failed
-        return first_failure([[binary] for binary in binaries], 1800) or "NOTHING"
+        return first_failure([[binary] for binary in build(tree, target / "threads", False) or []], 90) or "NOTHING"
     finally:
         path.write_text(original)
 
@@ -120,18 +120,20 @@ def main():
             weaken.copy_to(tree)
             free.put((tree, ROOT / f"target/mutants-{lane}"))
 
-        def work(mutant):
+        def work(mutant, thorough):
             place = free.get()
             try:
-                return mutant, judge(mutant, *place)
+                return mutant, judge(mutant, *place, thorough)
             finally:
                 free.put(place)
 
         with concurrent.futures.ThreadPoolExecutor(lanes) as pool:
-            for done in concurrent.futures.as_completed([pool.submit(work, mutant) for mutant in mutants]):
-                mutant, verdict = done.result()
-                results[mutant["name"]] = verdict
-                print(f"{verdict:70} {mutant['name']}", flush=True)
+            for thorough in [False, True]:
+                for done in concurrent.futures.as_completed([pool.submit(work, mutant, thorough) for mutant in mutants]):
+                    mutant, verdict = done.result()
+                    results[mutant["name"]] = verdict
+                    print(f"{verdict:70} {mutant['name']}", flush=True)
+                mutants = [mutant for mutant in mutants if results[mutant["name"]] == "NOTHING"]
     unviable = sum(verdict == "unviable" for verdict in results.values())
     missed = [name for name, verdict in results.items() if verdict == "NOTHING"]
     explained = [name for name in missed if any(re.search(pattern, name) for pattern, _ in KNOWN)]
