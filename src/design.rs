@@ -20,17 +20,26 @@
 //! one machine, in a byte or in eight, with three flags beside the count:
 //!
 //! - `PARKED`: threads may sleep in the line. Without it, taking and giving back are one compare-exchange each.
-//! - `AWAKE`: one thread from the line is awake, and answers for the rest. While it is on its way nobody wakes another: so a
-//!   herd cannot form, and a release while somebody is on the way costs no system call.
-//! - `RESERVED`: that thread was woken five times and found nothing each time. The next permit is handed to it.
+//! - `AWAKE`: one thread is awake that answers for the line. While it is on its way nobody need wake another: so a herd
+//!   cannot form, and a release while somebody is on the way costs no system call. A newcomer that finds the flag clear may
+//!   set it and look again in the stead of those who sleep; so two threads that keep a lock busy leave the others asleep.
+//! - `RESERVED`: that thread has been losing for too long. The next permit is handed to it.
 //!
 //! # Fairness
 //!
 //! Newcomers may take what is free: a sleeper needs microseconds to get going, and a lock that waits for it that long with
-//! each release is many times slower. But a woken thread that loses goes to the end of the line only four times; the fifth
-//! time it reserves. Since a loser was at the head before, and the line is first in, first out, each wake brings somebody
-//! closer, and nobody sleeps for ever beside a lock that is released again and again. The count is kept by the waiter, on its
-//! stack: no clock, no word to store it in, and loom can explore it.
+//! each release is many times slower. But a thread that has been losing for a millisecond reserves the next permit, and
+//! newcomers step in for the line for half a millisecond at most before the next sleeper is woken.
+//!
+//! # Waiting
+//!
+//! How long a thread looks again, whether it yields its core in between, when a waiter is old, and when a release wakes one
+//! more thread although one is awake: all that is policy, and lies in `parking/patience.rs`, the only file that reads a
+//! clock. It learns by address what has paid. The machines are right whatever it says; in a model it says both.
+//!
+//! A machine that can look at what it waits for does so before it joins a queue (`Spin`). One that can not, because to join
+//! *is* to arrive, joins and stays awake for a while (`park_watchfully`). Whoever takes a thread out of a queue rings that
+//! thread's bell, a word in a table; the parking lot itself tells it only by ending its sleep.
 //!
 //! # Condition
 //!

@@ -51,9 +51,10 @@ use std::time::{Duration, Instant};
 /// ```
 ///
 /// # Fairness
-/// A thread that comes while others sleep may take a free lock before them. A sleeper that was woken five times and
-/// found the lock taken each time gets it next: then the thread that releases hands it over. So nobody is passed for
-/// ever. A thread waits asleep after a few microseconds of looking again.
+/// A thread that comes while others sleep may take a free lock before them. A sleeper that is woken, finds it taken, and
+/// has been losing for a millisecond gets it next: then the thread that releases hands it over. And sleepers are not forgotten
+/// while others are busy: at the latest half a millisecond after one was woken, a release wakes the next. So nobody is passed
+/// for ever. Before it sleeps, a thread looks again for at most some 20 µs, and for less where that has not paid.
 ///
 /// # Size
 /// Two bytes and the value; on one cache line with its value, if that is small.

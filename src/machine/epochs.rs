@@ -35,9 +35,15 @@ const SET: usize = 1;
 const PARKED: usize = 2;
 const EPOCH: usize = 4;
 
-/// The epoch alone. It wraps around after 2^30 or 2^62 of them: a thread would have to miss all its wakers until then.
+/// The epoch alone. It wraps around after 2^30 or 2^62 of them, and its token after at least 2^26: a thread would have to
+/// miss all its wakers until then.
 const fn epoch(state: usize) -> usize {
     state & !(SET | PARKED)
+}
+
+/// What the threads of an epoch park with.
+const fn token(epoch: usize) -> usize {
+    (epoch / EPOCH) & parking::MOST
 }
 
 /// The flag.
@@ -78,7 +84,7 @@ impl Epochs {
     #[cold]
     fn wake(&self, epoch: usize) {
         // SAFETY: 1. the key is the address of `self`, which is borrowed for the call.
-        unsafe { parking::unpark_group(self.queue(), epoch) };
+        unsafe { parking::unpark_group(self.queue(), token(epoch)) };
     }
 
     #[inline]
@@ -97,7 +103,7 @@ impl Epochs {
         let mut state = self.word.load(Acquire);
         let mine = epoch(state);
         let is_over = |state| state & SET != 0 || epoch(state) != mine;
-        let mut spin = Spin::new();
+        let mut spin = Spin::new(self.queue(), deadline);
         loop {
             if is_over(state) {
                 return true;
@@ -134,7 +140,7 @@ impl Epochs {
         // SAFETY: 1. The key is the address of `self`, which is borrowed for the call.
         // 2. The closures read and change our word, no more.
         // 3. Nothing runs before sleeping.
-        unsafe { parking::park(self.queue(), mine, deadline, validate, || (), timed_out) }
+        unsafe { parking::park(self.queue(), token(mine), deadline, validate, || (), timed_out) }
     }
 }
 

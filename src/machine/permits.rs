@@ -6,25 +6,28 @@
 //!   0            0        0     0       all permits taken, nobody waits
 //!   n            0        0     0       n permits free, nobody waits
 //!   0            0        0     1       threads may sleep in the line
-//!   any          0        1     any     one thread from the line is awake, or being woken; PARKED: others may sleep
-//!   0 (or n)     1        1     any     ... and it has lost too often: the next permit is for it and nobody else
+//!   any          0        1     any     one thread is awake for the line, or being woken; PARKED: others may sleep
+//!   0 (or n)     1        1     any     ... and it has lost for too long: the next permit is for it and nobody else
 //!                                       (n: it was, and the thread, which is awake, is about to take it)
 //! ```
 //!
 //! A permit is taken by one compare-exchange and given back by one. A newcomer may take a free permit at once, past
 //! those who sleep: they would need microseconds to get going. In exchange the line has two rules:
 //!
-//! - **At most one waiter is awake.** Giving back a permit wakes the oldest sleeper only if `AWAKE` is clear, and sets
-//!   it in the same step. The thread clears it in the same step in which it takes a permit or goes back to sleep.
-//! - **Nobody loses for ever.** A waiter that was woken more than [`PATIENCE`] times in vain does not go back to the
-//!   end of the line. It sets `RESERVED` and sleeps on the machine's second key; newcomers find nothing to take until
-//!   the next permit that is given back has been handed to it.
+//! - **One thread is awake for the line.** Giving back a permit wakes the oldest sleeper only if `AWAKE` is clear, and
+//!   sets it in the same step. The thread clears it in the same step in which it takes a permit or goes back to sleep. A
+//!   newcomer may set it too, and look again instead of a sleeper; for how long is the parking layer's policy, as is
+//!   whether one more sleeper is woken where the thread that is awake gets nowhere.
+//! - **Nobody loses for ever.** A waiter that is awake for the line and [old](Age) does not go back to the end of the
+//!   line. It sets `RESERVED` and sleeps on the machine's second key; newcomers find nothing to take until the next permit
+//!   that is given back has been handed to it.
 //!
 //! # Invariants
 //!
 //! - I1: a permit free and a thread in the line imply `AWAKE`. So whoever sees that somebody must be woken is known:
 //!   it is the owner of `AWAKE`, and when it takes a permit and leaves another, it wakes the next one in its stead.
-//! - I2: `AWAKE` has one owner: the thread that set it and is about to wake somebody, or the thread it has woken.
+//! - I2: `AWAKE` has one owner: the thread that set it and is about to wake somebody, the thread it has woken, or the
+//!   newcomer that set it for itself. A thread that is woken with the token [`ANOTHER`] does not own it.
 //!   It is dropped only together with I1's premise: when the count is 0, or when nobody sleeps in the line.
 //! - I3: `RESERVED` implies `AWAKE` and belongs to the same thread. While that thread sleeps on the second key the
 //!   count is 0, and only a hand-over or its own time-out, both under that key's lock, change that.
@@ -40,7 +43,7 @@
 use crate::atomic::Ordering::{self, Acquire, Relaxed, Release};
 use crate::atomic::{AtomicU8, AtomicU64};
 use crate::deadline::Deadline;
-use crate::parking::{self, Key, PATIENCE, Parked, Spin};
+use crate::parking::{self, Age, Key, Parked, Spin};
 
 /// Threads may sleep in the line.
 const PARKED: u64 = 1;
@@ -48,6 +51,8 @@ const PARKED: u64 = 1;
 const AWAKE: u64 = 2;
 /// The next permit is for that thread (I3).
 const RESERVED: u64 = 4;
+/// The token of a thread that is woken from the line and does not own `AWAKE`.
+pub(crate) const ANOTHER: usize = 1;
 /// One permit.
 pub(crate) const ONE: u64 = 8;
 
@@ -58,6 +63,11 @@ const fn count(state: u64) -> u64 {
 /// Whether a newcomer may take a permit.
 const fn is_open(state: u64) -> bool {
     count(state) > 0 && state & RESERVED == 0
+}
+
+/// Whether who gives back a permit must wake a sleeper: nobody is awake who would.
+const fn must_wake(state: u64) -> bool {
+    state & (PARKED | AWAKE) == PARKED
 }
 
 /// The word, a byte or eight.
@@ -163,24 +173,29 @@ impl<W: Word> Permits<W> {
         is_open(self.word.state())
     }
 
-    /// Takes the only permit of a machine that has one and is not waited for: the fast path of a lock, without the
-    /// load. May fail for no reason.
+    /// As [`try_take`](Self::try_take), for a machine with one permit, which is free and not waited for most of the time:
+    /// it does not look first.
     #[inline]
-    pub(crate) fn take_the_only_one(&self) -> bool {
-        self.word.replace(ONE, 0, Acquire).is_ok()
+    pub(crate) fn try_take_the_only_one(&self) -> bool {
+        self.word.replace(ONE, 0, Acquire).or_else(|state| self.try_take_from(state)).is_ok()
     }
 
     /// Takes a permit if one is free. Never fails for no reason.
     #[inline]
     pub(crate) fn try_take(&self) -> bool {
-        let mut state = self.word.state();
+        self.try_take_from(self.word.state()).is_ok()
+    }
+
+    /// On failure, the state that has no permit to take.
+    #[inline]
+    fn try_take_from(&self, mut state: u64) -> Result<(), u64> {
         while is_open(state) {
             match self.word.replace(state, state - ONE, Acquire) {
-                Ok(()) => return true,
+                Ok(()) => return Ok(()),
                 Err(now) => state = now,
             }
         }
-        false
+        Err(state)
     }
 
     /// Waits for a permit until `deadline`, which is asked for only if there is none. False: the time was up.
@@ -196,18 +211,19 @@ impl<W: Word> Permits<W> {
     /// Waits for a permit until `deadline`. False: the time was up. The slow path behind `try_take`.
     #[cold]
     pub(crate) fn take_slow(&self, deadline: Deadline) -> bool {
-        self.wait_in_line(deadline, 0, 0)
+        self.wait_in_line(deadline, 0, Age::new())
     }
 
     /// Takes a permit as the thread that was just woken from the line, and therefore owns `AWAKE`.
     #[cold]
     pub(crate) fn take_awake(&self) {
-        self.wait_in_line(Deadline::Never, AWAKE, 1);
+        self.wait_in_line(Deadline::Never, AWAKE, Age::new());
     }
 
-    /// `mine`: the flags in the word that belong to this thread; `wakes`: how often it was woken.
-    fn wait_in_line(&self, deadline: Deadline, mut mine: u64, mut wakes: u32) -> bool {
-        let mut spin = Spin::new();
+    /// `mine`: the flags in the word that belong to this thread.
+    fn wait_in_line(&self, deadline: Deadline, mut mine: u64, mut age: Age) -> bool {
+        let mut spin = Spin::new(self.line(), deadline);
+        let mut is_new = mine == 0;
         loop {
             let state = self.word.state();
             if count(state) > 0 && (state & RESERVED == 0 || mine & RESERVED != 0) {
@@ -216,14 +232,21 @@ impl<W: Word> Permits<W> {
                 }
                 continue;
             }
-            // A newcomer looks again only while nobody sleeps; the one that is awake may, it is the only one.
-            if (mine != 0 || state & PARKED == 0) && spin.again() {
+            if mine != 0 || state & PARKED == 0 || is_new && state & AWAKE != 0 {
+                if spin.again() {
+                    continue;
+                }
+            } else if is_new && state & RESERVED == 0 && spin.may_step_in() {
+                // Others sleep, and nobody is awake for them: a newcomer may be that, and look again.
+                if self.word.replace(state, state | AWAKE, Relaxed).is_ok() {
+                    mine = AWAKE;
+                }
                 continue;
             }
             if mine == AWAKE {
                 reached!("a newcomer was faster than the thread that was woken");
             }
-            let parked = if mine & AWAKE != 0 && wakes > PATIENCE {
+            let parked = if mine & AWAKE != 0 && age.is_up() {
                 if mine & RESERVED == 0 {
                     if self.word.replace(state, state | RESERVED, Relaxed).is_err() {
                         continue;
@@ -238,12 +261,16 @@ impl<W: Word> Permits<W> {
                 mine = 0;
                 self.sleep_in_line(deadline)
             };
+            is_new = false;
             match parked {
                 Parked::Woken(_) if mine & RESERVED != 0 => return true,
-                Parked::Woken(_) => {
-                    mine = AWAKE;
-                    wakes += 1;
-                    spin = Spin::new();
+                Parked::Woken(token) => {
+                    is_new = token == ANOTHER;
+                    (mine, spin) = if is_new {
+                        (0, Spin::extra(self.line(), deadline))
+                    } else {
+                        (AWAKE, Spin::new(self.line(), deadline))
+                    };
                 }
                 Parked::Invalid => {}
                 Parked::TimedOut => return false,
@@ -299,19 +326,12 @@ impl<W: Word> Permits<W> {
         unsafe { parking::park(self.reserve(), 0, deadline, validate, || (), timed_out) }
     }
 
-    /// Gives back the permit of a machine that has only one and is not waited for: the fast path of a lock, without
-    /// the load. May fail for no reason.
-    #[inline]
-    pub(crate) fn give_the_only_one(&self) -> bool {
-        self.word.replace(0, ONE, Release).is_ok()
-    }
-
     /// Gives back `n` permits, at most up to `most` in all.
     #[inline]
     pub(crate) fn give(&self, n: u64, most: u64) -> Result<(), TooMany> {
         let mut state = self.word.state();
         loop {
-            if n > most - count(state) || state & (PARKED | AWAKE | RESERVED) != 0 {
+            if n > most - count(state) || state & (PARKED | RESERVED) != 0 {
                 return self.give_slow(n, most);
             }
             match self.word.replace(state, state + n * ONE, Release) {
@@ -348,11 +368,13 @@ impl<W: Word> Permits<W> {
                     HandOver::TooMany => return Err(TooMany),
                 }
             }
-            let wake = state & (PARKED | AWAKE) == PARKED;
+            let wake = must_wake(state);
             let next = state + n * ONE + if wake { AWAKE } else { 0 };
             if self.word.replace(state, next, Release).is_ok() {
                 if wake {
                     self.wake_one();
+                } else if state & PARKED != 0 && parking::is_overdue(self.line()) {
+                    self.wake_another();
                 }
                 return Ok(());
             }
@@ -409,6 +431,20 @@ impl<W: Word> Permits<W> {
                 self.word.clear(PARKED);
             }
             0
+        };
+        // SAFETY: 1. the key is the address of `self`, which is borrowed; 2. the callback only changes our word.
+        unsafe { parking::unpark_one(self.line(), callback) };
+    }
+
+    /// Wakes the oldest sleeper although another is awake already: it comes back as if it were new. That is never
+    /// needed, and helps if the one that is awake does not get a core.
+    #[cold]
+    fn wake_another(&self) {
+        let callback = |found: parking::Unparked| {
+            if !found.more {
+                self.word.clear(PARKED);
+            }
+            ANOTHER
         };
         // SAFETY: 1. the key is the address of `self`, which is borrowed; 2. the callback only changes our word.
         unsafe { parking::unpark_one(self.line(), callback) };
@@ -474,7 +510,7 @@ mod tests {
     impl Shared {
         /// The thread that is awake, and will now have the next permit reserved.
         fn wait_out_of_patience(&self, deadline: Deadline) -> bool {
-            self.permits.wait_in_line(deadline, AWAKE, PATIENCE + 1)
+            self.permits.wait_in_line(deadline, AWAKE, Age::over())
         }
 
         fn give(&self, n: u64) {

@@ -24,7 +24,7 @@ impl RawLock {
 
     #[inline]
     pub(crate) fn acquire(&self) {
-        if !self.permits.take_the_only_one() {
+        if !self.permits.try_take_the_only_one() {
             self.permits.take_slow(Deadline::Never);
         }
     }
@@ -47,10 +47,7 @@ impl RawLock {
 
     #[inline]
     pub(crate) fn release(&self) -> Result<(), NotHeldError> {
-        if self.permits.give_the_only_one() {
-            return Ok(());
-        }
-        self.permits.give_slow(1, 1).map_err(|_| NotHeldError {})
+        self.permits.give(1, 1).map_err(|_| NotHeldError {})
     }
 
     /// Whether an attempt to acquire would fail now.

@@ -18,7 +18,7 @@
 //! took (Acquire) after the waiter had let go of it (Release), and the waiter had counted itself before (I2).
 #![allow(unsafe_code)]
 
-use super::permits::Admit;
+use super::permits::{ANOTHER, Admit};
 use super::raw_lock::RawLock;
 use crate::atomic::AtomicU32;
 use crate::atomic::Ordering::Relaxed;
@@ -76,8 +76,8 @@ impl Waiters {
         // SAFETY: 1. The key is the address of `self`, borrowed for the call, as is `lock`, where we may be moved to.
         // 2. `validate` and `timed_out` count and change the lock's word, no more.
         // 3. `let_go` releases the lock, which may unpark, but neither parks nor panics.
-        match unsafe { parking::park(self.queue(), 0, deadline, validate, let_go, timed_out) } {
-            Parked::Woken(_) => Waited { notified: true, awake: true },
+        match unsafe { parking::park_watchfully(self.queue(), 0, deadline, validate, let_go, timed_out) } {
+            Parked::Woken(token) => Waited { notified: true, awake: token != ANOTHER },
             Parked::TimedOut => Waited { notified: selected, awake: false },
             Parked::Invalid => unreachable!("there is always a reason to sleep"),
         }

@@ -152,6 +152,13 @@ impl Execution {
         let _ = self.atomic(slot).compare_exchange(u64::MAX, 0, Relaxed, Relaxed);
     }
 
+    /// The number of the calling thread among those of this execution, in the order in which they came here.
+    #[cfg(sixfold_checked)]
+    pub(super) fn thread_index(&self) -> usize {
+        let me = loom::thread::current().id();
+        self.threads.borrow().iter().position(|&thread| thread == me).unwrap_or(0)
+    }
+
     /// How often this crate was called: tells whether others have done anything.
     pub(super) fn steps(&self) -> u64 {
         self.steps.get()

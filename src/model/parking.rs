@@ -13,7 +13,7 @@
 //! whoever held that lock in between. Sleepers without a deadline get the waker's edge alone.
 #![allow(unsafe_code)]
 
-use super::execution::Identity;
+use super::execution::{self, Identity};
 use super::sleeper::Patience;
 use crate::deadline::Deadline;
 use crate::parking::{Key, Parked, Pick, Requeue, Unparked};
@@ -22,8 +22,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
-/// As outside of loom, but small: the reservation shall be reached in models of a few steps.
-pub(crate) const PATIENCE: u32 = 1;
+/// The largest token that the machines may park with.
+pub(crate) const MOST: usize = usize::MAX;
 
 /// One thread's sleep.
 struct Sleeper {
@@ -202,11 +202,45 @@ pub(crate) unsafe fn unpark_requeue(
 pub(crate) struct Spin;
 
 impl Spin {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(_: Key, _: Deadline) -> Self {
+        Self
+    }
+
+    pub(crate) fn extra(_: Key, _: Deadline) -> Self {
         Self
     }
 
     pub(crate) fn again(&mut self) -> bool {
         false
+    }
+
+    /// Half of the threads may, so that a model sees both.
+    pub(crate) fn may_step_in(&self) -> bool {
+        execution::current().thread_index() % 2 == 1
+    }
+}
+
+/// See the real half. Half of the threads find it so, that a model sees both.
+pub(crate) fn is_overdue(_: Key) -> bool {
+    execution::current().thread_index() % 2 == 1
+}
+
+/// See the real half. Here a waiter is old when it has lost twice, so that models of a few steps get there.
+#[derive(Debug)]
+pub(crate) struct Age(u32);
+
+impl Age {
+    pub(crate) const fn new() -> Self {
+        Self(0)
+    }
+
+    #[cfg(test)]
+    pub(crate) const fn over() -> Self {
+        Self(u32::MAX)
+    }
+
+    pub(crate) fn is_up(&mut self) -> bool {
+        self.0 = self.0.saturating_add(1);
+        self.0 > 1
     }
 }

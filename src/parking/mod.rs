@@ -26,12 +26,18 @@
 #[cfg(test)]
 mod contract;
 #[cfg(not(loom))]
+mod patience;
+#[cfg(not(loom))]
 mod real;
 
 #[cfg(loom)]
-pub(crate) use crate::model::parking::{PATIENCE, Spin, park, unpark_filter, unpark_one, unpark_requeue};
+pub(crate) use crate::model::parking::{
+    Age, MOST, Spin, is_overdue, park, park as park_watchfully, unpark_filter, unpark_one, unpark_requeue,
+};
 #[cfg(not(loom))]
-pub(crate) use real::{PATIENCE, Spin, park, unpark_filter, unpark_one, unpark_requeue};
+pub(crate) use patience::{Age, Spin, is_overdue};
+#[cfg(not(loom))]
+pub(crate) use real::{MOST, park, park_watchfully, unpark_filter, unpark_one, unpark_requeue};
 
 /// The address that a queue belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

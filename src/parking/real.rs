@@ -2,17 +2,18 @@
 //!
 //! Each function forwards to the one of the same name; the rules in `parking` are the obligations of the callee, in
 //! its order. `parking_lot_core` turns a panic in a closure into an abort, so rule 2 cannot be broken silently.
+//! How long a thread looks again before it sleeps, and when its patience is over, is [`super::patience`]'s.
 #![allow(unsafe_code)]
 
-use super::{Key, Parked, Pick, Requeue, Unparked};
+use super::{Key, Parked, Pick, Requeue, Spin, Unparked, patience};
 use crate::deadline::Deadline;
-use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use crossbeam_utils::Backoff;
+use crate::thread;
+use core::hint;
+use core::sync::atomic::AtomicU32;
+use core::sync::atomic::Ordering::Relaxed;
+use crossbeam_utils::CachePadded;
 use parking_lot_core as plc;
 use std::time::Instant;
-
-/// How often a waiter is woken in vain before the next permit is reserved for it.
-pub(crate) const PATIENCE: u32 = 4;
 
 /// Sleeps on `key` until somebody unparks it or `deadline` passes. `timed_out` gets the key of the queue that the
 /// thread was in by then, and whether it was the last one there.
@@ -34,12 +35,64 @@ pub(crate) unsafe fn park(
         Deadline::Never => None,
     };
     let timed_out = |key, last| timed_out(Key(key), last);
+    let token = plc::ParkToken(token << BELL_BITS | my_bell());
     // SAFETY: rules 1 to 3.
-    match unsafe { plc::park(key.0, validate, before_sleep, timed_out, plc::ParkToken(token), until) } {
+    match unsafe { plc::park(key.0, validate, before_sleep, timed_out, token, until) } {
         plc::ParkResult::Unparked(plc::UnparkToken(token)) => Parked::Woken(token),
         plc::ParkResult::Invalid => Parked::Invalid,
         plc::ParkResult::TimedOut => Parked::TimedOut,
     }
+}
+
+/// As [`park`], but the thread stays awake in the queue for a while, if that has been worth it here. The machines that
+/// cannot look at what they wait for before they are in the queue wait in this way.
+///
+/// # Safety
+/// Rules 1 to 3 of the module.
+#[inline]
+pub(crate) unsafe fn park_watchfully(
+    key: Key,
+    token: usize,
+    deadline: Deadline,
+    validate: impl FnOnce() -> bool,
+    before_sleep: impl FnOnce(),
+    timed_out: impl FnOnce(Key, bool),
+) -> Parked {
+    let bell = &BELLS[my_bell()];
+    let before = bell.load(Relaxed);
+    let watch = || {
+        before_sleep();
+        let mut spin = Spin::new(key, deadline);
+        while bell.load(Relaxed) == before {
+            if !spin.again() {
+                return;
+            }
+        }
+        // The waker rings first and gives the word to the parking lot right after that.
+        (0..4).for_each(|_| hint::spin_loop());
+    };
+    // SAFETY: rules 1 to 3; watching reads a static and takes time, no more.
+    unsafe { park(key, token, deadline, validate, watch, timed_out) }
+}
+
+/// The parking lot tells a sleeper that it is woken where only it can look, and only by ending its sleep. So each thread
+/// has a bell to watch as long as it is awake, which its waker rings. The number of the bell lies in the lower bits of the
+/// token with which the thread has parked. Threads may share a bell: hearing it in vain is harmless.
+const BELL_BITS: u32 = 6;
+
+/// The largest token that the machines may park with.
+pub(crate) const MOST: usize = usize::MAX >> BELL_BITS;
+
+static BELLS: [CachePadded<AtomicU32>; 1 << BELL_BITS] =
+    [const { CachePadded::new(AtomicU32::new(0)) }; 1 << BELL_BITS];
+
+fn my_bell() -> usize {
+    thread::me() % BELLS.len()
+}
+
+fn ring(bell: usize) {
+    // Relaxed: who hears it only goes on to ask the parking lot.
+    BELLS[bell % BELLS.len()].fetch_add(1, Relaxed);
 }
 
 /// Wakes the oldest sleeper of `key`, if any, with the token that `callback` returns.
@@ -48,8 +101,21 @@ pub(crate) unsafe fn park(
 /// Rules 1 and 2 of the module.
 #[inline]
 pub(crate) unsafe fn unpark_one(key: Key, callback: impl FnOnce(Unparked) -> usize) -> Unparked {
+    let mut woken = false;
+    let filter = |plc::ParkToken(token)| {
+        if woken {
+            return plc::FilterOp::Stop;
+        }
+        woken = true;
+        ring(token);
+        plc::FilterOp::Unpark
+    };
     // SAFETY: rules 1 and 2.
-    unsafe { plc::unpark_one(key.0, |found| plc::UnparkToken(callback(found.into()))) }.into()
+    let found = unsafe { plc::unpark_filter(key.0, filter, |found| plc::UnparkToken(callback(found.into()))) };
+    if woken {
+        patience::served(key);
+    }
+    found.into()
 }
 
 /// Wakes the sleepers of `key` that `pick` picks by the token they parked with. `callback` runs once, after the last
@@ -63,8 +129,11 @@ pub(crate) unsafe fn unpark_filter(
     mut pick: impl FnMut(usize) -> Pick,
     callback: impl FnOnce(Unparked) -> usize,
 ) -> Unparked {
-    let filter = |plc::ParkToken(token)| match pick(token) {
-        Pick::Wake => plc::FilterOp::Unpark,
+    let filter = |plc::ParkToken(token)| match pick(token >> BELL_BITS) {
+        Pick::Wake => {
+            ring(token);
+            plc::FilterOp::Unpark
+        }
         Pick::Skip => plc::FilterOp::Skip,
         Pick::Stop => plc::FilterOp::Stop,
     };
@@ -99,48 +168,4 @@ impl From<plc::UnparkResult> for Unparked {
     fn from(found: plc::UnparkResult) -> Self {
         Self { woken: found.unparked_threads, requeued: found.requeued_threads, more: found.have_more_threads }
     }
-}
-
-/// A short burst of looking again before a thread goes to sleep.
-#[derive(Debug)]
-pub(crate) struct Spin {
-    backoff: Backoff,
-    turns: u32,
-}
-
-impl Spin {
-    /// 1 + 2 + 4 + … + 64 pauses in all: a few microseconds, about what it costs to sleep and be woken.
-    const TURNS: u32 = 7;
-
-    #[inline]
-    pub(crate) fn new() -> Self {
-        Self { backoff: Backoff::new(), turns: 0 }
-    }
-
-    /// Pauses, each time longer. False when it is time to sleep, and always on a single core, where the thread we
-    /// wait for cannot run meanwhile.
-    #[inline]
-    pub(crate) fn again(&mut self) -> bool {
-        if self.turns == Self::TURNS || single_core() {
-            return false;
-        }
-        self.turns += 1;
-        self.backoff.spin();
-        true
-    }
-}
-
-/// Whether the process had one core only when it was first asked (it asks files: too slow for every time).
-fn single_core() -> bool {
-    static CORES: AtomicUsize = AtomicUsize::new(0);
-    // Relaxed: a number that stands for itself; two threads that both find 0 store the same.
-    let cores = match CORES.load(Relaxed) {
-        0 => {
-            let cores = std::thread::available_parallelism().map_or(1, usize::from);
-            CORES.store(cores, Relaxed);
-            cores
-        }
-        cores => cores,
-    };
-    cores == 1
 }

@@ -1,0 +1,394 @@
+//! How long a thread keeps looking before it sleeps, and when it has waited long enough: policy, and the only clock.
+//!
+//! Nothing here decides whether a machine is right, only how fast and how fair it is.
+//!
+//! To sleep and be woken costs from 2 µs, on a busy core, to 20 µs, on one that must be roused from its own sleep. So a
+//! thread first looks again for about as long: never more than twice the price of having known the future (Karlin et
+//! al., 1991). It does so in two ways. If a core can be spared, it *pauses* between looks. Then, and if none can be
+//! spared, it *yields* the core, to the very thread it waits for if that is ready to run.
+//!
+//! Whether that pays is learned, by address: what has helped is done again, what has not is done less and at last
+//! hardly ever. What is known lies in a small table that all objects share; a wrong guess costs microseconds.
+
+use super::Key;
+use crate::deadline::Deadline;
+use core::hint;
+use core::sync::atomic::AtomicU32;
+use core::sync::atomic::Ordering::Relaxed;
+use std::sync::OnceLock;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How much of something to spend before a sleep. Relaxed everywhere in this file: the numbers are guesses, and stand for
+/// themselves.
+struct Habit {
+    /// The budget; how many chances to let pass before the next probe, if it is 0; and how often probes have failed.
+    word: AtomicU32,
+}
+
+impl Habit {
+    const fn new(budget: u32) -> Self {
+        Self { word: AtomicU32::new(budget) }
+    }
+
+    fn get(&self) -> (u32, u32, u32) {
+        let word = self.word.load(Relaxed);
+        (word & 0xfff, word >> 12 & 0xffff, word >> 28)
+    }
+
+    fn put(&self, budget: u32, skips: u32, failures: u32) {
+        self.word.store(budget | skips << 12 | failures << 28, Relaxed);
+    }
+
+    /// How much to spend this time; `most` if it is time to try whether it pays again.
+    fn budget(&self, most: u32) -> u32 {
+        match self.get() {
+            (0, 0, _) => most,
+            (0, skips, failures) => {
+                self.put(0, skips - 1, failures);
+                0
+            }
+            (budget, _, _) => budget,
+        }
+    }
+
+    /// It has paid after `spent`: twice as much is worth it, at once if that is more, by and by if it is less.
+    fn paid(&self, spent: u32, most: u32) {
+        let (budget, _, _) = self.get();
+        let worth = (2 * spent + most / 32).min(most);
+        self.put(if worth > budget { worth } else { budget - (budget - worth) / 16 }, 0, 0);
+    }
+
+    /// It was in vain.
+    fn was_in_vain(&self, most: u32) {
+        let (budget, _, failures) = self.get();
+        let less = budget - budget.div_ceil(4);
+        if less > most / 32 {
+            self.put(less, 0, 0);
+        } else {
+            self.put(0, 8 << failures.min(5), (failures + 1).min(15));
+        }
+    }
+
+    /// It has cost far more than it may: hardly ever again, and less often each time.
+    fn was_a_mistake(&self) {
+        let (_, _, failures) = self.get();
+        self.put(0, 512 << failures.min(6), (failures + 1).min(15));
+    }
+}
+
+/// What is known about an address.
+struct Experience {
+    pausing: Habit,
+    yielding: Habit,
+    /// When a sleeper was woken here last, in microseconds.
+    served: AtomicU32,
+    /// How often something was given to nobody since.
+    unclaimed: AtomicU32,
+    /// How long that may go on, in microseconds.
+    tolerance: AtomicU32,
+}
+
+/// So many pauses at most, about 20 µs.
+const PAUSES: u32 = 900;
+/// The least and the most that [`is_overdue`] tolerates, in microseconds.
+const TOLERANCE: (u32, u32) = (50, 400);
+/// The longest time between two looks, in pauses: seldom enough to leave the cache line to who works with it.
+const GAP: u32 = 32;
+/// So many yields at most.
+const YIELDS: u32 = 64;
+/// Microseconds. Where a yield takes longer than that, others have work to do, and the thread would be back sooner if
+/// it slept: a sleeper that is woken goes before those who only want to work on.
+const LONG: u32 = 1000;
+
+fn experience(key: Key) -> &'static Experience {
+    const SIZE: usize = 256;
+    static TABLE: [Experience; SIZE] = [const {
+        Experience {
+            pausing: Habit::new(PAUSES),
+            yielding: Habit::new(YIELDS / 2),
+            served: AtomicU32::new(0),
+            unclaimed: AtomicU32::new(0),
+            tolerance: AtomicU32::new(TOLERANCE.0),
+        }
+    }; SIZE];
+    // Fibonacci hashing: the high bits depend on all bits of the address.
+    let hash = (key.0 as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    &TABLE[(hash >> 56) as usize]
+}
+
+/// The cores that the process had when it was first asked (it asks files: too slow for every time).
+fn cores() -> u32 {
+    static CORES: AtomicU32 = AtomicU32::new(0);
+    match CORES.load(Relaxed) {
+        0 => {
+            let cores = thread::available_parallelism().map_or(1, |cores| cores.get() as u32);
+            CORES.store(cores, Relaxed);
+            cores
+        }
+        cores => cores,
+    }
+}
+
+/// Microseconds, from an arbitrary start, that wrap around.
+fn now() -> u32 {
+    static START: OnceLock<Instant> = OnceLock::new();
+    START.get_or_init(Instant::now).elapsed().as_micros() as u32
+}
+
+/// A sleeper of `key` was woken.
+pub(super) fn served(key: Key) {
+    experience(key).served.store(now(), Relaxed);
+}
+
+/// Whether the thread that is awake at `key` seems to be stuck, because it does not get a core: asked each time something
+/// is given back to nobody in particular while it should be looking.
+pub(crate) fn is_overdue(key: Key) -> bool {
+    const LOOKS: u32 = 16;
+    let experience = experience(key);
+    let unclaimed = experience.unclaimed.load(Relaxed).wrapping_add(1);
+    experience.unclaimed.store(unclaimed, Relaxed);
+    if !unclaimed.is_multiple_of(LOOKS) {
+        return false;
+    }
+    now().wrapping_sub(experience.served.load(Relaxed)) > experience.tolerance.load(Relaxed)
+}
+
+/// One core must be left to those that are waited for.
+static PAUSING: AtomicU32 = AtomicU32::new(0);
+
+enum Stage {
+    Fresh,
+    Pausing { spent: u32, budget: u32 },
+    Yielding { spent: u32, budget: u32, since: u32 },
+    Over,
+}
+
+/// A burst of looking again before a thread goes to sleep.
+pub(crate) struct Spin {
+    key: Key,
+    deadline: Deadline,
+    stage: Stage,
+    /// Of a thread that was woken because it was [overdue](is_overdue).
+    is_extra: bool,
+}
+
+impl Spin {
+    #[inline]
+    pub(crate) fn new(key: Key, deadline: Deadline) -> Self {
+        Self { key, deadline, stage: Stage::Fresh, is_extra: false }
+    }
+
+    /// For a thread that was woken because another was [overdue](is_overdue).
+    pub(crate) fn extra(key: Key, deadline: Deadline) -> Self {
+        Self { key, deadline, stage: Stage::Fresh, is_extra: true }
+    }
+
+    /// Lets a moment pass. False when it is time to sleep.
+    pub(crate) fn again(&mut self) -> bool {
+        let experience = experience(self.key);
+        if matches!(self.stage, Stage::Fresh) && self.ends_soon() {
+            self.stage = Stage::Over;
+        }
+        loop {
+            match &mut self.stage {
+                Stage::Fresh => {
+                    let budget = if cores() > 1 { experience.pausing.budget(PAUSES) } else { 0 };
+                    self.stage = if budget > 0 && start_pausing() {
+                        Stage::Pausing { spent: 0, budget }
+                    } else {
+                        Stage::Yielding { spent: 0, budget: experience.yielding.budget(YIELDS), since: now() }
+                    };
+                }
+                Stage::Pausing { spent, budget } if *spent < *budget => {
+                    let gap = (*spent + 1).min(GAP);
+                    (0..gap).for_each(|_| hint::spin_loop());
+                    *spent += gap;
+                    return true;
+                }
+                Stage::Pausing { .. } => {
+                    stop_pausing();
+                    experience.pausing.was_in_vain(PAUSES);
+                    self.stage = Stage::Yielding { spent: 0, budget: experience.yielding.budget(YIELDS), since: now() };
+                }
+                Stage::Yielding { spent, budget, since } if *spent < *budget => {
+                    thread::yield_now();
+                    *spent += 1;
+                    let (before, now) = (*since, now());
+                    *since = now;
+                    if now.wrapping_sub(before) > LONG {
+                        experience.yielding.was_a_mistake();
+                        self.stage = Stage::Over;
+                    }
+                    return true;
+                }
+                Stage::Yielding { budget, .. } => {
+                    if *budget > 0 {
+                        experience.yielding.was_in_vain(YIELDS);
+                    }
+                    self.stage = Stage::Over;
+                }
+                Stage::Over => return false,
+            }
+        }
+    }
+
+    /// Whether the deadline is nearer than what a burst may take.
+    fn ends_soon(&self) -> bool {
+        const SOON: Duration = Duration::from_micros(50);
+        match self.deadline {
+            Deadline::Never => false,
+            Deadline::At(moment) => moment < Instant::now() + SOON,
+            Deadline::Passed => true,
+        }
+    }
+
+    /// Whether a thread that has just come may try its luck in the stead of those who sleep here: yes, unless it is
+    /// long ago that one of these was woken.
+    pub(crate) fn may_step_in(&self) -> bool {
+        const TURN: u32 = 500;
+        now().wrapping_sub(experience(self.key).served.load(Relaxed)) < TURN
+    }
+}
+
+fn start_pausing() -> bool {
+    let may = PAUSING.fetch_add(1, Relaxed) + 1 < cores();
+    if !may {
+        stop_pausing();
+    }
+    may
+}
+
+fn stop_pausing() {
+    PAUSING.fetch_sub(1, Relaxed);
+}
+
+impl Drop for Spin {
+    #[inline]
+    fn drop(&mut self) {
+        match self.stage {
+            Stage::Pausing { spent, .. } => {
+                stop_pausing();
+                experience(self.key).pausing.paid(spent, PAUSES);
+            }
+            Stage::Yielding { spent, .. } if spent > 0 => experience(self.key).yielding.paid(spent, YIELDS),
+            _ => {}
+        }
+        if self.is_extra {
+            let tolerance = &experience(self.key).tolerance;
+            let now = match self.stage {
+                Stage::Over => tolerance.load(Relaxed) * 2,
+                _ => tolerance.load(Relaxed) / 2,
+            };
+            tolerance.store(now.clamp(TOLERANCE.0, TOLERANCE.1), Relaxed);
+        }
+    }
+}
+
+/// Whether a waiter that others were faster than has waited long enough.
+pub(crate) struct Age {
+    since: Option<Instant>,
+    limit: Duration,
+}
+
+impl Age {
+    /// For one wait, which begins when this is first asked. After a millisecond its turn is next.
+    #[inline]
+    pub(crate) const fn new() -> Self {
+        Self { since: None, limit: Duration::from_millis(1) }
+    }
+
+    /// Of one that has waited long enough.
+    #[cfg(test)]
+    pub(crate) const fn over() -> Self {
+        Self { since: None, limit: Duration::ZERO }
+    }
+
+    pub(crate) fn is_up(&mut self) -> bool {
+        self.since.get_or_insert_with(Instant::now).elapsed() >= self.limit
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MOST: u32 = 320;
+
+    #[test]
+    fn what_has_paid_is_done_for_twice_as_long() {
+        let habit = Habit::new(0);
+        habit.paid(100, MOST);
+        assert!((200..=MOST).contains(&habit.budget(MOST)));
+        habit.paid(MOST, MOST);
+        assert_eq!(habit.budget(MOST), MOST, "and not for longer than is allowed");
+    }
+
+    #[test]
+    fn a_short_success_takes_back_a_long_budget_by_and_by() {
+        let habit = Habit::new(MOST);
+        habit.paid(1, MOST);
+        assert!(habit.budget(MOST) > MOST / 2);
+        (0..200).for_each(|_| habit.paid(1, MOST));
+        assert!(habit.budget(MOST) < MOST / 8);
+    }
+
+    /// How often one may try among `chances` if each try is followed by `then`.
+    fn tries(habit: &Habit, chances: u32, then: impl Fn(&Habit)) -> u32 {
+        let mut tries = 0;
+        for _ in 0..chances {
+            if habit.budget(MOST) > 0 {
+                tries += 1;
+                then(habit);
+            }
+        }
+        tries
+    }
+
+    #[test]
+    fn what_is_in_vain_is_hardly_tried_any_more_and_never_given_up() {
+        let habit = Habit::new(MOST);
+        let tries = tries(&habit, 100_000, |habit| habit.was_in_vain(MOST));
+        assert!((100_000 / 512..100_000 / 128).contains(&tries), "{tries} tries");
+        habit.paid(100, MOST);
+        assert!(habit.budget(MOST) >= 200, "one success is enough to come back");
+    }
+
+    #[test]
+    fn a_mistake_is_made_a_few_times_in_a_million_chances() {
+        let habit = Habit::new(MOST);
+        let tries = tries(&habit, 1_000_000, Habit::was_a_mistake);
+        assert!((20..50).contains(&tries), "{tries} tries");
+    }
+
+    #[test]
+    fn nothing_is_spent_where_the_deadline_is_near() {
+        let key = Key::of(&0u8);
+        assert!(!Spin::new(key, Deadline::Passed).again());
+        assert!(!Spin::new(key, Deadline::after(Duration::from_micros(1))).again());
+    }
+
+    #[test]
+    fn a_burst_ends_and_leaves_the_core_to_others() {
+        let before = PAUSING.load(Relaxed);
+        let object = 0u8;
+        for _ in 0..100 {
+            let mut spin = Spin::new(Key::of(&object), Deadline::Never);
+            let looks = (0..10_000).take_while(|_| spin.again()).count();
+            assert!(looks < 10_000);
+            drop(spin);
+        }
+        drop(Spin::new(Key::of(&object), Deadline::Never));
+        // Other tests may be pausing: but not as many as have ended here.
+        assert!(PAUSING.load(Relaxed) < before + 50);
+    }
+
+    #[test]
+    fn a_waiter_is_old_after_a_millisecond_and_stays_so() {
+        let mut age = Age::new();
+        let start = Instant::now();
+        while !age.is_up() {}
+        assert!(start.elapsed() >= Duration::from_millis(1));
+        assert!(age.is_up());
+    }
+}
