@@ -177,25 +177,37 @@ impl<W: Word> Permits<W> {
     /// it does not look first.
     #[inline]
     pub(crate) fn try_take_the_only_one(&self) -> bool {
-        self.word.replace(ONE, 0, Acquire).or_else(|state| self.try_take_from(state)).is_ok()
+        match self.word.replace(ONE, 0, Acquire) {
+            Ok(()) => true,
+            Err(state) => self.try_take_from(state),
+        }
     }
 
     /// Takes a permit if one is free. Never fails for no reason.
     #[inline]
     pub(crate) fn try_take(&self) -> bool {
-        self.try_take_from(self.word.state()).is_ok()
+        self.try_take_from(self.word.state())
     }
 
-    /// On failure, the state that has no permit to take.
     #[inline]
-    fn try_take_from(&self, mut state: u64) -> Result<(), u64> {
+    fn try_take_from(&self, state: u64) -> bool {
+        is_open(state)
+            && match self.word.replace(state, state - ONE, Acquire) {
+                Ok(()) => true,
+                Err(now) => self.try_take_again(now),
+            }
+    }
+
+    /// Others change the word at the same time.
+    #[cold]
+    fn try_take_again(&self, mut state: u64) -> bool {
         while is_open(state) {
             match self.word.replace(state, state - ONE, Acquire) {
-                Ok(()) => return Ok(()),
+                Ok(()) => return true,
                 Err(now) => state = now,
             }
         }
-        Err(state)
+        false
     }
 
     /// Waits for a permit until `deadline`, which is asked for only if there is none. False: the time was up.
@@ -239,6 +251,7 @@ impl<W: Word> Permits<W> {
             } else if is_new && state & RESERVED == 0 && spin.may_step_in() {
                 // Others sleep, and nobody is awake for them: a newcomer may be that, and look again.
                 if self.word.replace(state, state | AWAKE, Relaxed).is_ok() {
+                    reached!("a newcomer stepped in for those who sleep");
                     mine = AWAKE;
                 }
                 continue;
@@ -267,6 +280,7 @@ impl<W: Word> Permits<W> {
                 Parked::Woken(token) => {
                     is_new = token == ANOTHER;
                     (mine, spin) = if is_new {
+                        reached!("a sleeper was woken although another thread was awake");
                         (0, Spin::extra(self.line(), deadline))
                     } else {
                         (AWAKE, Spin::new(self.line(), deadline))

@@ -1,9 +1,23 @@
 //! Loom's atomics behind `const` constructors: each execution has a new one, made early enough for every thread.
 
 use super::execution::{Identity, Slot, current};
+use core::cell::Cell;
 use core::fmt;
 use core::sync::atomic::Ordering;
 use std::rc::Rc;
+
+thread_local! {
+    /// Read-modify-writes so far, tried ones included.
+    static CHANGES: Cell<usize> = const { Cell::new(0) };
+}
+
+/// How many read-modify-writes `action` makes; all threads of a model count, but for one that is alone that is its own.
+#[cfg(test)]
+pub(crate) fn changes(action: impl FnOnce()) -> usize {
+    let before = CHANGES.get();
+    action();
+    CHANGES.get() - before
+}
 
 /// What a word is in one execution.
 struct Word {
@@ -53,6 +67,7 @@ macro_rules! atomic {
                 success: Ordering,
                 failure: Ordering,
             ) -> Result<$integer, $integer> {
+                CHANGES.set(CHANGES.get() + 1);
                 let swapped = self.with(|atomic, initial| {
                     let (current, new) = (current as u64 ^ initial, new as u64 ^ initial);
                     atomic
@@ -65,6 +80,7 @@ macro_rules! atomic {
 
             #[allow(dead_code)]
             pub(crate) fn fetch_and(&self, bits: $integer, order: Ordering) -> $integer {
+                CHANGES.set(CHANGES.get() + 1);
                 self.with(|atomic, initial| {
                     let bits = bits as u64;
                     assert_eq!(initial & !bits, 0, "the difference to the initial value would not be a mask");

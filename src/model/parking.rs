@@ -214,15 +214,15 @@ impl Spin {
         false
     }
 
-    /// Half of the threads may, so that a model sees both.
+    /// The second thread to come may, and no other: so a model sees both.
     pub(crate) fn may_step_in(&self) -> bool {
-        execution::current().thread_index() % 2 == 1
+        execution::current().thread_index() == 1
     }
 }
 
-/// See the real half. Half of the threads find it so, that a model sees both.
+/// See the real half. The first thread to come finds it so, and no other: so a model sees both.
 pub(crate) fn is_overdue(_: Key) -> bool {
-    execution::current().thread_index() % 2 == 1
+    execution::current().thread_index() == 0
 }
 
 /// See the real half. Here a waiter is old when it has lost twice, so that models of a few steps get there.
