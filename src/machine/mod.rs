@@ -33,7 +33,7 @@ mod tests {
 
     #[test]
     fn a_lock_that_nobody_waits_for_costs_one_change_to_take_and_one_to_give_back() {
-        loom::model(|| {
+        crate::model(|| {
             let lock = RawLock::new();
             costs(1, || lock.acquire());
             costs(1, || lock.release().unwrap());
@@ -46,7 +46,7 @@ mod tests {
 
     #[test]
     fn an_rlock_that_one_holds_already_costs_no_change() {
-        loom::model(|| {
+        crate::model(|| {
             let lock = OwnedLock::new();
             costs(1, || lock.acquire());
             costs(0, || lock.acquire());
@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn a_semaphore_that_nobody_waits_for_costs_one_change_per_call() {
-        loom::model(|| {
+        crate::model(|| {
             let permits = <Permits>::new(1);
             costs(1, || assert!(permits.try_take()));
             costs(0, || assert!(!permits.try_take()));
@@ -71,7 +71,7 @@ mod tests {
 
     #[test]
     fn to_look_at_an_event_costs_no_change_and_to_set_or_clear_it_one() {
-        loom::model(|| {
+        crate::model(|| {
             let event = Epochs::new();
             costs(0, || assert!(!event.is_set()));
             costs(1, || event.set());
@@ -83,7 +83,7 @@ mod tests {
 
     #[test]
     fn to_notify_nobody_costs_no_change() {
-        loom::model(|| {
+        crate::model(|| {
             let (waiters, lock) = (Waiters::new(), RawLock::new());
             lock.acquire();
             costs(0, || assert_eq!(waiters.notify(&lock, 9), 0));
