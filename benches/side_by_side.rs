@@ -310,6 +310,7 @@ fn report(outcomes: &[Outcome], promises: &[Promise], options: &Options, took: D
         frugality(outcomes)
     );
     _ = write!(out, "\n## Everybody, median per operation\n{}", everybody(outcomes));
+    _ = write!(out, "\n## What was tried\n\n{}", include_str!("../docs/tried.md"));
     out
 }
 
