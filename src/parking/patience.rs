@@ -83,6 +83,8 @@ struct Experience {
     yielding: Habit,
     /// When a sleeper was woken here last, in microseconds.
     served: AtomicU32,
+    /// How often a newcomer has asked to step in.
+    stepped_in: AtomicU32,
     /// How often something was given to nobody since.
     unclaimed: AtomicU32,
     /// How long that may go on, in microseconds.
@@ -108,6 +110,7 @@ fn experience(key: Key) -> &'static Experience {
             pausing: Habit::new(PAUSES),
             yielding: Habit::new(YIELDS / 2),
             served: AtomicU32::new(0),
+            stepped_in: AtomicU32::new(0),
             unclaimed: AtomicU32::new(0),
             tolerance: AtomicU32::new(TOLERANCE.0),
         }
@@ -244,10 +247,15 @@ impl Spin {
     }
 
     /// Whether a thread that has just come may try its luck in the stead of those who sleep here: yes, unless it is
-    /// long ago that one of these was woken.
+    /// long ago that one of these was woken. And not always, since that may have been at another address with the same
+    /// place in the table: nobody shall sleep for ever over that.
     pub(crate) fn may_step_in(&self) -> bool {
         const TURN: u32 = 500;
-        now().wrapping_sub(experience(self.key).served.load(Relaxed)) < TURN
+        const CHANCES: u32 = 64;
+        let experience = experience(self.key);
+        let stepped_in = experience.stepped_in.load(Relaxed).wrapping_add(1);
+        experience.stepped_in.store(stepped_in, Relaxed);
+        !stepped_in.is_multiple_of(CHANCES) && now().wrapping_sub(experience.served.load(Relaxed)) < TURN
     }
 }
 
@@ -381,6 +389,21 @@ mod tests {
         drop(Spin::new(Key::of(&object), Deadline::Never));
         // Other tests may be pausing: but not as many as have ended here.
         assert!(PAUSING.load(Relaxed) < before + 50);
+    }
+
+    #[test]
+    fn newcomers_step_in_for_a_while_after_a_wake_and_not_always() {
+        let object = 0u8;
+        let spin = Spin::new(Key::of(&object), Deadline::Never);
+        let asked = || (0..1000).filter(|_| spin.may_step_in()).count();
+        let start = Instant::now();
+        let mut most = 0;
+        // Other tests may have the same place in the table, and the thread may lose its core in between.
+        while most == 0 && start.elapsed() < Duration::from_secs(10) {
+            served(Key::of(&object));
+            most = asked();
+        }
+        assert!((1..1000).contains(&most), "{most} of 1000");
     }
 
     #[test]
