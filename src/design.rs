@@ -34,7 +34,7 @@
 //! # Waiting
 //!
 //! How long a thread looks again, whether it yields its core in between, when a waiter is old, and when a release wakes one
-//! more thread although one is awake: all that is policy, and lies in `parking/patience.rs`, the only file that reads a
+//! more thread although one is awake: all that is policy, and lies in `parking/patience.rs`, which has a
 //! clock. It learns by address what has paid. The machines are right whatever it says; in a model it says both.
 //!
 //! A machine that can look at what it waits for does so before it joins a queue (`Spin`). One that can not, because to join

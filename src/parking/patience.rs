@@ -1,4 +1,4 @@
-//! How long a thread keeps looking before it sleeps, and when it has waited long enough: policy, and the only clock.
+//! How long a thread keeps looking before it sleeps, and when it has waited long enough: policy, and the clock it needs.
 //!
 //! Nothing here decides whether a machine is right, only how fast and how fair it is.
 //!
