@@ -394,13 +394,16 @@ macro_rules! semaphore_tests {
                     // Many short waits: how often the sleeper really loses is up to the system.
                     while most <= MOST && start.elapsed() < 10 * SHORT {
                         let sleeper = spawn(scope, || permits.acquire());
-                        let (mut passed, mut first) = (0, None);
-                        loop {
+                        let (mut passed, mut since) = (0, None::<Instant>);
+                        for turn in 0.. {
                             most = most.max(passed);
                             if most > MOST {
                                 break;
                             }
                             sleeper.until_asleep();
+                            if turn == 1 {
+                                since = Some(Instant::now()); // It has lost, and knows it.
+                            }
                             grabbed.store(0, Relaxed);
                             permits.give(n);
                             (0..n).for_each(|_| grab());
@@ -410,7 +413,7 @@ macro_rules! semaphore_tests {
                                 until(|| grabbed.load(Relaxed) == n - 1);
                                 break;
                             }
-                            passed += usize::from(first.get_or_insert_with(Instant::now).elapsed() > LONG_ENOUGH);
+                            passed += usize::from(since.is_some_and(|since| since.elapsed() > LONG_ENOUGH));
                         }
                     }
                     done.store(true, Relaxed);

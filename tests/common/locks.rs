@@ -288,18 +288,21 @@ macro_rules! lock_tests {
             let start = Instant::now();
             // Many short waits: how often the sleeper loses is up to the system.
             while start.elapsed() < 10 * SHORT {
-                let (lock, mut passed, mut first) = ($lock::new(), 0, None);
+                let (lock, mut passed, mut since) = ($lock::new(), 0, None::<Instant>);
                 lock.acquire();
                 thread::scope(|scope| {
                     let sleeper = spawn(scope, || lock.acquire());
-                    loop {
+                    for turn in 0.. {
                         sleeper.until_asleep();
+                        if turn == 1 {
+                            since = Some(Instant::now()); // It has lost, and knows it.
+                        }
                         lock.release().unwrap();
                         // It has been woken, and is not as fast as this.
                         if passed > MOST || !lock.try_acquire() {
                             break;
                         }
-                        passed += usize::from(first.get_or_insert_with(Instant::now).elapsed() > LONG_ENOUGH);
+                        passed += usize::from(since.is_some_and(|since| since.elapsed() > LONG_ENOUGH));
                     }
                 });
                 assert!(passed <= MOST, "a sleeper was passed {passed} times after it had lost for long enough");
