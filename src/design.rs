@@ -104,6 +104,9 @@
 //!
 //! # Orderings
 //!
+//! This table and the next were printed before newcomers could step in for the line: lines and counts of executions of
+//! `permits` are of then.
+//!
 #![doc = include_str!("../docs/orderings.md")]
 //!
 #![doc = include_str!("../docs/models.md")]
