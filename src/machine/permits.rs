@@ -2,14 +2,16 @@
 //! permit in a byte, of the locks.
 //!
 //! ```text
-//!   count        RESERVED AWAKE PARKED
-//!   0            0        0     0       all permits taken, nobody waits
-//!   n            0        0     0       n permits free, nobody waits
-//!   0            0        0     1       threads may sleep in the line
-//!   any          0        1     any     one thread is awake for the line, or being woken; PARKED: others may sleep
-//!   0 (or n)     1        1     any     ... and it has lost for too long: the next permit is for it and nobody else
-//!                                       (n: it was, and the thread, which is awake, is about to take it)
+//!   RESERVED count     AWAKE PARKED
+//!   0        0         0     0       all permits taken, nobody waits
+//!   0        n         0     0       n permits free, nobody waits
+//!   0        0         0     1       threads may sleep in the line
+//!   0        any       1     any     one thread is awake for the line, or being woken; PARKED: others may sleep
+//!   1        0 (or n)  1     any     ... and it has lost for too long: the next permit is for it and nobody else
+//!                                    (n: it was, and the thread, which is awake, is about to take it)
 //! ```
+//!
+//! `RESERVED` is the highest bit, so that one comparison tells whether a newcomer may take a permit.
 //!
 //! A permit is taken by one compare-exchange and given back by one. A newcomer may take a free permit at once, past
 //! those who sleep: they would need microseconds to get going. In exchange the line has two rules:
@@ -49,21 +51,10 @@ use crate::parking::{self, Age, Key, Parked, Spin};
 const PARKED: u64 = 1;
 /// A thread from the line is awake and answers for the others (I2).
 const AWAKE: u64 = 2;
-/// The next permit is for that thread (I3).
-const RESERVED: u64 = 4;
 /// The token of a thread that is woken from the line and does not own `AWAKE`.
 pub(crate) const ANOTHER: usize = 1;
 /// One permit.
-pub(crate) const ONE: u64 = 8;
-
-const fn count(state: u64) -> u64 {
-    state / ONE
-}
-
-/// Whether a newcomer may take a permit.
-const fn is_open(state: u64) -> bool {
-    count(state) > 0 && state & RESERVED == 0
-}
+pub(crate) const ONE: u64 = 4;
 
 /// Whether who gives back a permit must wake a sleeper: nobody is awake who would.
 const fn must_wake(state: u64) -> bool {
@@ -72,6 +63,18 @@ const fn must_wake(state: u64) -> bool {
 
 /// The word, a byte or eight.
 pub(crate) trait Word {
+    /// The highest bit. The next permit is for the thread that is awake (I3).
+    const RESERVED: u64;
+
+    /// The permits that are free.
+    #[inline]
+    fn count(state: u64) -> u64 {
+        (state & !Self::RESERVED) / ONE
+    }
+
+    /// Whether a newcomer may take a permit: one is free and none reserved.
+    fn is_open(state: u64) -> bool;
+
     /// What is there, Relaxed.
     fn state(&self) -> u64;
     /// One attempt to replace `state`; may fail for no reason. On failure Relaxed, and what is there instead.
@@ -81,8 +84,13 @@ pub(crate) trait Word {
 }
 
 macro_rules! word {
-    ($atomic:ty, $integer:ty) => {
+    ($atomic:ty, $integer:ty, $signed:ty) => {
         impl Word for $atomic {
+            const RESERVED: u64 = 1 << (<$integer>::BITS - 1);
+            #[inline]
+            fn is_open(state: u64) -> bool {
+                state as $signed >= ONE as $signed
+            }
             #[inline]
             fn state(&self) -> u64 {
                 self.load(Relaxed).into()
@@ -99,8 +107,8 @@ macro_rules! word {
         }
     };
 }
-word!(AtomicU8, u8);
-word!(AtomicU64, u64);
+word!(AtomicU8, u8, i8);
+word!(AtomicU64, u64, i64);
 
 /// Giving back would make more permits than there may be. Nothing has changed.
 #[derive(Debug, PartialEq, Eq)]
@@ -135,7 +143,7 @@ pub(crate) struct Permits<W = AtomicU64> {
 
 impl Permits {
     /// So many permits can be counted.
-    pub(crate) const MOST: u64 = u64::MAX / ONE;
+    pub(crate) const MOST: u64 = (AtomicU64::RESERVED - 1) / ONE;
 
     /// So many free permits, at most [`MOST`](Self::MOST), and nobody waits.
     pub(crate) const fn new(permits: u64) -> Self {
@@ -164,13 +172,13 @@ impl<W: Word> Permits<W> {
     /// Permits that are free now.
     #[inline]
     pub(crate) fn free(&self) -> u64 {
-        count(self.word.state())
+        W::count(self.word.state())
     }
 
     /// Whether a permit could be had now: a snapshot, which orders nothing.
     #[inline]
     pub(crate) fn is_open(&self) -> bool {
-        is_open(self.word.state())
+        W::is_open(self.word.state())
     }
 
     /// As [`try_take`](Self::try_take), for a machine with one permit, which is free and not waited for most of the time:
@@ -191,7 +199,7 @@ impl<W: Word> Permits<W> {
 
     #[inline]
     fn try_take_from(&self, state: u64) -> bool {
-        is_open(state)
+        W::is_open(state)
             && match self.word.replace(state, state - ONE, Acquire) {
                 Ok(()) => true,
                 Err(now) => self.try_take_again(now),
@@ -201,7 +209,7 @@ impl<W: Word> Permits<W> {
     /// Others change the word at the same time.
     #[cold]
     fn try_take_again(&self, mut state: u64) -> bool {
-        while is_open(state) {
+        while W::is_open(state) {
             match self.word.replace(state, state - ONE, Acquire) {
                 Ok(()) => return true,
                 Err(now) => state = now,
@@ -238,7 +246,7 @@ impl<W: Word> Permits<W> {
         let mut is_new = mine == 0;
         loop {
             let state = self.word.state();
-            if count(state) > 0 && (state & RESERVED == 0 || mine & RESERVED != 0) {
+            if W::count(state) > 0 && (state & W::RESERVED == 0 || mine & W::RESERVED != 0) {
                 if self.take_in_line(state, mine) {
                     return true;
                 }
@@ -248,7 +256,7 @@ impl<W: Word> Permits<W> {
                 if spin.again() {
                     continue;
                 }
-            } else if is_new && state & RESERVED == 0 && spin.may_step_in() {
+            } else if is_new && state & W::RESERVED == 0 && spin.may_step_in() {
                 // Others sleep, and nobody is awake for them: a newcomer may be that, and look again.
                 if self.word.replace(state, state | AWAKE, Relaxed).is_ok() {
                     reached!("a newcomer stepped in for those who sleep");
@@ -260,11 +268,11 @@ impl<W: Word> Permits<W> {
                 reached!("a newcomer was faster than the thread that was woken");
             }
             let parked = if mine & AWAKE != 0 && age.is_up() {
-                if mine & RESERVED == 0 {
-                    if self.word.replace(state, state | RESERVED, Relaxed).is_err() {
+                if mine & W::RESERVED == 0 {
+                    if self.word.replace(state, state | W::RESERVED, Relaxed).is_err() {
                         continue;
                     }
-                    mine |= RESERVED;
+                    mine |= W::RESERVED;
                 }
                 self.sleep_on_reservation(deadline)
             } else {
@@ -276,7 +284,7 @@ impl<W: Word> Permits<W> {
             };
             is_new = false;
             match parked {
-                Parked::Woken(_) if mine & RESERVED != 0 => return true,
+                Parked::Woken(_) if mine & W::RESERVED != 0 => return true,
                 Parked::Woken(token) => {
                     is_new = token == ANOTHER;
                     (mine, spin) = if is_new {
@@ -296,7 +304,7 @@ impl<W: Word> Permits<W> {
     /// to wake for (I1).
     fn take_in_line(&self, state: u64, mine: u64) -> bool {
         let mut next = (state - ONE) & !mine;
-        let wake = mine != 0 && count(next) > 0 && next & PARKED != 0;
+        let wake = mine != 0 && W::count(next) > 0 && next & PARKED != 0;
         if wake {
             next |= AWAKE;
         }
@@ -311,7 +319,7 @@ impl<W: Word> Permits<W> {
         // With a permit free, and so by I1 a waker on its way, sleeping would be right too, but it would not be for long.
         let validate = || {
             let state = self.word.state();
-            state & PARKED != 0 && !is_open(state)
+            state & PARKED != 0 && !W::is_open(state)
         };
         // SAFETY: 1. The key is the address of `self`, which is borrowed for the call.
         // 2. The closures read and change our word, no more.
@@ -329,10 +337,10 @@ impl<W: Word> Permits<W> {
 
     fn sleep_on_reservation(&self, deadline: Deadline) -> Parked {
         // Under the lock of the second key: a permit given back before this counts, and one after it finds us.
-        let validate = || count(self.word.state()) == 0;
+        let validate = || W::count(self.word.state()) == 0;
         let timed_out = |_, _| {
             reached!("the time of the owner of a reservation was up");
-            self.word.clear(RESERVED | AWAKE); // I2: the count is 0.
+            self.word.clear(W::RESERVED | AWAKE); // I2: the count is 0.
         };
         // SAFETY: 1. The key lies inside `self`, which has two bytes at least and is borrowed for the call.
         // 2. The closures read and change our word, no more.
@@ -345,7 +353,7 @@ impl<W: Word> Permits<W> {
     pub(crate) fn give(&self, n: u64, most: u64) -> Result<(), TooMany> {
         let mut state = self.word.state();
         loop {
-            if n > most - count(state) || state & (PARKED | RESERVED) != 0 {
+            if n > most - W::count(state) || state & (PARKED | W::RESERVED) != 0 {
                 return self.give_slow(n, most);
             }
             match self.word.replace(state, state + n * ONE, Release) {
@@ -360,7 +368,7 @@ impl<W: Word> Permits<W> {
     pub(crate) fn give_slow(&self, n: u64, most: u64) -> Result<(), TooMany> {
         loop {
             let state = self.word.state();
-            if n > most - count(state) {
+            if n > most - W::count(state) {
                 // Not on old news: a permit may have been taken that this thread has not seen taken.
                 if self.word.replace(state, state, Relaxed).is_ok() {
                     return Err(TooMany);
@@ -370,7 +378,7 @@ impl<W: Word> Permits<W> {
             if n == 0 {
                 return Ok(());
             }
-            if state & RESERVED != 0 {
+            if state & W::RESERVED != 0 {
                 match self.hand_over(n, most) {
                     HandOver::Done { wake } => {
                         if wake {
@@ -405,13 +413,13 @@ impl<W: Word> Permits<W> {
                 let (next, wake) = if found.woken == 1 {
                     reached!("a permit was handed over");
                     // It sleeps no more and owns its permit (P3). I3: until here the count was 0.
-                    let left = (state & !(RESERVED | AWAKE)) + (n - 1) * ONE;
+                    let left = (state & !(W::RESERVED | AWAKE)) + (n - 1) * ONE;
                     let wake = n > 1 && state & PARKED != 0;
                     (if wake { left | AWAKE } else { left }, wake)
-                } else if state & RESERVED == 0 {
+                } else if state & W::RESERVED == 0 {
                     reached!("a reservation was gone before the hand-over");
                     break; // Its time ran out, or it has been served by somebody else.
-                } else if n > most - count(state) {
+                } else if n > most - W::count(state) {
                     if self.word.replace(state, state, Relaxed).is_err() {
                         continue;
                     }
@@ -470,7 +478,7 @@ impl<W: Word> Permits<W> {
         loop {
             let state = self.word.state();
             // I1 would break if a thread came into the line past a free permit that nobody answers for.
-            let (next, admit) = if count(state) > 0 && state & AWAKE == 0 {
+            let (next, admit) = if W::count(state) > 0 && state & AWAKE == 0 {
                 (state | AWAKE | if rest { PARKED } else { 0 }, Admit::Wake)
             } else {
                 (state | PARKED, Admit::Line)
@@ -539,7 +547,7 @@ mod tests {
                 let shared = shared.clone();
                 thread::spawn(move || assert!(shared.wait_out_of_patience(Deadline::Never)))
             };
-            while shared.permits.word.state() & RESERVED == 0 {
+            while shared.permits.word.state() & AtomicU64::RESERVED == 0 {
                 thread::yield_now();
             }
             shared.give(1);
