@@ -45,7 +45,9 @@
 //!
 //! A waiter joins the condition's queue and only then lets go of the lock; so a notifier, who holds the lock, finds it there.
 //! A notify moves waiters to the lock's line, under both queues' locks, and wakes nobody: they could not run anyway. Whether a
-//! waiter was selected or timed out is decided by who takes it out of the queue.
+//! waiter was selected or timed out is decided by who takes it out of the queue. Each of them that is woken asks for one more
+//! to be woken at the next release: so a crowd of 64 comes out at the pace of wakes on two cores, not of one wake after the
+//! other.
 //!
 //! # Event
 //!

@@ -395,7 +395,7 @@ impl<W: Word> Permits<W> {
             if self.word.replace(state, next, Release).is_ok() {
                 if wake {
                     self.wake_one();
-                } else if state & PARKED != 0 && parking::is_overdue(self.line()) {
+                } else if state & PARKED != 0 && parking::wants_another(self.line()) {
                     self.wake_another();
                 }
                 return Ok(());

@@ -141,7 +141,15 @@ impl Rounds {
         // 2. The closures read and change our own words, no more.
         // 3. Nothing runs before sleeping.
         let parked = unsafe {
-            parking::park_watchfully(self.queue(), 0, deadline, validate, || (), |_, _| gave_up = self.give_up(parties))
+            parking::park_watchfully(
+                self.queue(),
+                0,
+                deadline,
+                u32::MAX,
+                validate,
+                || (),
+                |_, _| gave_up = self.give_up(parties),
+            )
         };
         (arrival, parked, gave_up)
     }

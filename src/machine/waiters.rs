@@ -9,7 +9,7 @@
 //!   not spent on a thread that reports a time-out.
 //!
 //! Selecting wakes nobody while the lock is held: the thread is moved into the lock's line, and whoever releases the
-//! lock wakes it, one at a time. Only if the lock is free, which takes a by-hand release by a stranger, it is woken at
+//! lock wakes it, one at a time at first; each that is woken asks for one more, so that a crowd picks up speed. Only if the lock is free, which takes a by-hand release by a stranger, it is woken at
 //! once, as the one thread that is awake for that line.
 //!
 //! # Orderings
@@ -25,6 +25,9 @@ use crate::atomic::Ordering::Relaxed;
 use crate::deadline::Deadline;
 use crate::parking::{self, Key, Parked, Requeue, Unparked};
 use crate::place::Place;
+
+/// So many stay awake in the queue at most: who comes after them is not next for a while.
+const WATCHERS: u32 = 8;
 
 /// The queue of a condition.
 pub(crate) struct Waiters {
@@ -76,8 +79,11 @@ impl Waiters {
         // SAFETY: 1. The key is the address of `self`, borrowed for the call, as is `lock`, where we may be moved to.
         // 2. `validate` and `timed_out` count and change the lock's word, no more.
         // 3. `let_go` releases the lock, which may unpark, but neither parks nor panics.
-        match unsafe { parking::park_watchfully(self.queue(), 0, deadline, validate, let_go, timed_out) } {
-            Parked::Woken(token) => Waited { notified: true, awake: token != ANOTHER },
+        match unsafe { parking::park_watchfully(self.queue(), 0, deadline, WATCHERS, validate, let_go, timed_out) } {
+            Parked::Woken(token) => {
+                parking::ask_for_another(lock.line());
+                Waited { notified: true, awake: token != ANOTHER }
+            }
             Parked::TimedOut => Waited { notified: selected, awake: false },
             Parked::Invalid => unreachable!("there is always a reason to sleep"),
         }

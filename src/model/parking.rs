@@ -114,6 +114,23 @@ pub(crate) unsafe fn park(
     }
 }
 
+/// See the real half. No clock, no policy: it is the same here.
+///
+/// # Safety
+/// Rules 1 to 3 of the module.
+pub(crate) unsafe fn park_watchfully(
+    key: Key,
+    token: usize,
+    deadline: Deadline,
+    _watchers: u32,
+    validate: impl FnOnce() -> bool,
+    before_sleep: impl FnOnce(),
+    timed_out: impl FnOnce(Key, bool),
+) -> Parked {
+    // SAFETY: rules 1 to 3 are our caller's promise.
+    unsafe { park(key, token, deadline, validate, before_sleep, timed_out) }
+}
+
 /// See the real half.
 ///
 /// # Safety
@@ -220,8 +237,11 @@ impl Spin {
     }
 }
 
+/// See the real half.
+pub(crate) fn ask_for_another(_: Key) {}
+
 /// See the real half. The first thread to come finds it so, and no other: so a model sees both.
-pub(crate) fn is_overdue(_: Key) -> bool {
+pub(crate) fn wants_another(_: Key) -> bool {
     execution::current().thread_index() == 0
 }
 

@@ -32,10 +32,10 @@ mod real;
 
 #[cfg(loom)]
 pub(crate) use crate::model::parking::{
-    Age, MOST, Spin, is_overdue, park, park as park_watchfully, unpark_filter, unpark_one, unpark_requeue,
+    Age, MOST, Spin, ask_for_another, park, park_watchfully, unpark_filter, unpark_one, unpark_requeue, wants_another,
 };
 #[cfg(not(loom))]
-pub(crate) use patience::{Age, Spin, is_overdue};
+pub(crate) use patience::{Age, Spin, ask_for_another, wants_another};
 #[cfg(not(loom))]
 pub(crate) use real::{MOST, park, park_watchfully, unpark_filter, unpark_one, unpark_requeue};
 

@@ -85,6 +85,10 @@ struct Experience {
     served: AtomicU32,
     /// How often a newcomer has asked to step in.
     stepped_in: AtomicU32,
+    /// How many stay awake in the queue.
+    watchers: AtomicU32,
+    /// Wakes that have been asked for.
+    asked: Requests,
     /// How often something was given to nobody since.
     unclaimed: AtomicU32,
     /// How long that may go on, in microseconds.
@@ -93,7 +97,7 @@ struct Experience {
 
 /// So many pauses at most, about 20 µs.
 const PAUSES: u32 = 900;
-/// The least and the most that [`is_overdue`] tolerates, in microseconds.
+/// The least and the most delay that [`wants_another`] tolerates, in microseconds.
 const TOLERANCE: (u32, u32) = (50, 400);
 /// The longest time between two looks, in pauses: seldom enough to leave the cache line to who works with it.
 const GAP: u32 = 32;
@@ -111,6 +115,8 @@ fn experience(key: Key) -> &'static Experience {
             yielding: Habit::new(YIELDS / 2),
             served: AtomicU32::new(0),
             stepped_in: AtomicU32::new(0),
+            watchers: AtomicU32::new(0),
+            asked: Requests::new(),
             unclaimed: AtomicU32::new(0),
             tolerance: AtomicU32::new(TOLERANCE.0),
         }
@@ -144,11 +150,66 @@ pub(super) fn served(key: Key) {
     experience(key).served.store(now(), Relaxed);
 }
 
-/// Whether the thread that is awake at `key` seems to be stuck, because it does not get a core: asked each time something
-/// is given back to nobody in particular while it should be looking.
-pub(crate) fn is_overdue(key: Key) -> bool {
+/// As long as it lives, a thread stays awake in the queue.
+pub(super) struct Watch(&'static AtomicU32);
+
+/// None: `most` do so already.
+pub(super) fn watch(key: Key, most: u32) -> Option<Watch> {
+    Watch::begin(&experience(key).watchers, most)
+}
+
+impl Watch {
+    fn begin(watchers: &'static AtomicU32, most: u32) -> Option<Self> {
+        let watch = Self(watchers);
+        (watchers.fetch_add(1, Relaxed) < most).then_some(watch)
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Relaxed);
+    }
+}
+
+/// One more sleeper of `key` shall be woken by the next who gives something back there, although a thread is awake: said by
+/// those who may have come in numbers, so that the next is on its way before its turn.
+pub(crate) fn ask_for_another(key: Key) {
+    experience(key).asked.add();
+}
+
+/// A few requests that nobody has met yet; others are forgotten.
+struct Requests(AtomicU32);
+
+impl Requests {
+    const MOST: u32 = 16;
+
+    const fn new() -> Self {
+        Self(AtomicU32::new(0))
+    }
+
+    fn add(&self) {
+        self.0.store((self.0.load(Relaxed) + 1).min(Self::MOST), Relaxed);
+    }
+
+    /// Takes one back, if there is one.
+    fn take(&self) -> bool {
+        let open = self.0.load(Relaxed);
+        if open > 0 {
+            self.0.store(open - 1, Relaxed);
+        }
+        open > 0
+    }
+}
+
+/// Whether one more sleeper of `key` shall be woken although a thread is awake: asked each time something is given back to
+/// nobody in particular. Yes, if somebody has [asked for it](ask_for_another), or if the thread that is awake seems to be
+/// stuck, because it does not get a core.
+pub(crate) fn wants_another(key: Key) -> bool {
     const LOOKS: u32 = 16;
     let experience = experience(key);
+    if experience.asked.take() {
+        return true;
+    }
     let unclaimed = experience.unclaimed.load(Relaxed).wrapping_add(1);
     experience.unclaimed.store(unclaimed, Relaxed);
     if !unclaimed.is_multiple_of(LOOKS) {
@@ -172,7 +233,7 @@ pub(crate) struct Spin {
     key: Key,
     deadline: Deadline,
     stage: Stage,
-    /// Of a thread that was woken because it was [overdue](is_overdue).
+    /// Of a thread that was woken because it was [overdue](wants_another).
     is_extra: bool,
 }
 
@@ -182,7 +243,7 @@ impl Spin {
         Self { key, deadline, stage: Stage::Fresh, is_extra: false }
     }
 
-    /// For a thread that was woken because another was [overdue](is_overdue).
+    /// For a thread that was woken because another was [overdue](wants_another).
     pub(crate) fn extra(key: Key, deadline: Deadline) -> Self {
         Self { key, deadline, stage: Stage::Fresh, is_extra: true }
     }
@@ -389,6 +450,26 @@ mod tests {
         drop(Spin::new(Key::of(&object), Deadline::Never));
         // Other tests may be pausing: but not as many as have ended here.
         assert!(PAUSING.load(Relaxed) < before + 50);
+    }
+
+    #[test]
+    fn each_request_is_met_once_and_only_a_few_are_kept() {
+        let requests = Requests::new();
+        assert!(!requests.take());
+        (0..3).for_each(|_| requests.add());
+        assert_eq!((0..10).filter(|_| requests.take()).count(), 3);
+        (0..1000).for_each(|_| requests.add());
+        assert_eq!((0..1000).filter(|_| requests.take()).count(), Requests::MOST as usize);
+    }
+
+    #[test]
+    fn so_many_watch_at_once_and_no_more() {
+        static WATCHERS: AtomicU32 = AtomicU32::new(0);
+        let both = [Watch::begin(&WATCHERS, 2), Watch::begin(&WATCHERS, 2)];
+        assert!(both.iter().all(Option::is_some));
+        assert!(Watch::begin(&WATCHERS, 2).is_none());
+        drop(both);
+        assert!(Watch::begin(&WATCHERS, 2).is_some(), "those that have gone make place");
     }
 
     #[test]

@@ -44,8 +44,9 @@ pub(crate) unsafe fn park(
     }
 }
 
-/// As [`park`], but the thread stays awake in the queue for a while, if that has been worth it here. The machines that
-/// cannot look at what they wait for before they are in the queue wait in this way.
+/// As [`park`], but the thread stays awake in the queue for a while, if that has been worth it here and fewer than
+/// `watchers` do so already. The machines that cannot look at what they wait for before they are in the queue wait in
+/// this way.
 ///
 /// # Safety
 /// Rules 1 to 3 of the module.
@@ -54,6 +55,7 @@ pub(crate) unsafe fn park_watchfully(
     key: Key,
     token: usize,
     deadline: Deadline,
+    watchers: u32,
     validate: impl FnOnce() -> bool,
     before_sleep: impl FnOnce(),
     timed_out: impl FnOnce(Key, bool),
@@ -62,6 +64,7 @@ pub(crate) unsafe fn park_watchfully(
     let before = bell.load(Relaxed);
     let watch = || {
         before_sleep();
+        let Some(_watch) = patience::watch(key, watchers) else { return };
         let mut spin = Spin::new(key, deadline);
         while bell.load(Relaxed) == before {
             if !spin.again() {
