@@ -53,3 +53,5 @@ pub use semaphore::{Semaphore, SemaphoreGuard};
 pub mod design;
 #[cfg(any(doc, doctest))]
 pub mod modelling;
+#[cfg(any(doc, doctest))]
+pub mod porting;
