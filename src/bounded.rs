@@ -33,6 +33,9 @@ pub struct BoundedSemaphore {
     bound: usize,
 }
 
+#[cfg(not(loom))]
+const _: () = assert!(size_of::<BoundedSemaphore>() <= 16);
+
 /// Holds a permit of a [`BoundedSemaphore`] until dropped.
 ///
 /// Its drop releases the permit and never panics. If others have released too often meanwhile and all permits are there

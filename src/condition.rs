@@ -56,6 +56,43 @@ use std::time::{Duration, Instant};
 ///     assert_eq!(done, 6);
 /// });
 /// ```
+/// Two conditions over one lock, so that a notify goes to who can use it:
+/// ```
+/// use sixfold::{Condition, Lock};
+/// use std::sync::Arc;
+///
+/// type Shared<T> = Condition<Arc<Lock<T>>>;
+///
+/// struct Slot<T> {
+///     empty: Shared<Option<T>>,
+///     full: Shared<Option<T>>,
+/// }
+///
+/// impl<T> Slot<T> {
+///     fn new() -> Self {
+///         let lock = Arc::new(Lock::with_value(None));
+///         Self { empty: Condition::with_lock(lock.clone()), full: Condition::with_lock(lock) }
+///     }
+///     fn put(&self, item: T) {
+///         let mut held = self.empty.hold();
+///         held.wait_for(Option::is_none);
+///         *held = Some(item);
+///         self.full.notify(1).expect("it is the same lock, and this thread holds it");
+///     }
+///     fn take(&self) -> T {
+///         let mut held = self.full.hold();
+///         held.wait_for(Option::is_some);
+///         self.empty.notify(1).expect("it is the same lock, and this thread holds it");
+///         held.take().expect("waited for")
+///     }
+/// }
+///
+/// let slot = Slot::new();
+/// std::thread::scope(|scope| {
+///     scope.spawn(|| (0..3).for_each(|item| slot.put(item)));
+///     assert_eq!((slot.take(), slot.take(), slot.take()), (0, 1, 2));
+/// });
+/// ```
 /// By hand, as in Python:
 /// ```
 /// use sixfold::{Condition, NotHeldError};
@@ -78,7 +115,7 @@ use std::time::{Duration, Instant};
 /// ```
 ///
 /// # Blocking
-/// `notify` wakes nobody itself: those selected queue up for the lock, and come out one at a time as it is released.
+/// `notify` wakes nobody itself: those selected queue up for the lock, and come out one after the other as it is released.
 /// The timeout of a wait covers the wait alone: taking the lock back is not bounded.
 ///
 /// # Size

@@ -1,4 +1,4 @@
-#![doc = include_str!("../README.md")]
+#![doc = include_str!("../docs/crate.md")]
 #![warn(unreachable_pub)]
 
 /// Marks a place that a model has to come by: see `tests/loom`. Outside of the models of the real machines, nothing.
@@ -48,6 +48,11 @@ pub use model::model_with;
 pub use model::reached::reached;
 pub use rlock::{RLock, RLockGuard};
 pub use semaphore::{Semaphore, SemaphoreGuard};
+
+/// The examples of README.md run too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 #[cfg(doc)]
 pub mod design;
