@@ -37,6 +37,7 @@ LONG = [
     "three_threads_exclude",
     "a_release_of_many_serves",
     "a_waiter_that_loses_again_and_again",
+    "nested_sections_of_two_threads",
     "promises::",
 ]
 

@@ -104,6 +104,14 @@ pub fn crew_with_parts(rounds: &[u64], operations: u64, body: impl Fn(usize, u64
 
 /// `threads` threads call `body` with their number over and over for about `time`. An operation is one call.
 pub fn for_a_while(threads: usize, time: Duration, body: impl Fn(usize) + Sync) -> Sample {
+    successes_for_a_while(threads, time, |i| {
+        body(i);
+        true
+    })
+}
+
+/// The same, and an operation is a call that returns true.
+pub fn successes_for_a_while(threads: usize, time: Duration, body: impl Fn(usize) -> bool + Sync) -> Sample {
     let (ready, stop) = (Barrier::new(threads + 1), AtomicBool::new(false));
     let mut cpu = Duration::ZERO;
     let done: Vec<_> = thread::scope(|scope| {
@@ -113,12 +121,11 @@ pub fn for_a_while(threads: usize, time: Duration, body: impl Fn(usize) + Sync) 
                 scope.spawn(move || {
                     spread(i, || _ = ready.wait());
                     let start = Instant::now();
-                    let mut calls = 0;
+                    let mut successes = 0;
                     while !stop.load(Relaxed) {
-                        body(i);
-                        calls += 1;
+                        successes += u64::from(body(i));
                     }
-                    (calls, (start, Instant::now()))
+                    (successes, (start, Instant::now()))
                 })
             })
             .collect();
