@@ -95,6 +95,9 @@ impl Barrier {
     ///
     /// If the action panics, the barrier breaks; the panic goes on in the thread that ran it.
     ///
+    /// The action owns what it uses, or shares it in an `Arc`. What has to borrow can be done by the party whose index is
+    /// 0, where it does no harm that the others go on meanwhile; where it does, let all meet once more.
+    ///
     /// # Panics
     /// If `parties` is 0.
     ///
