@@ -38,6 +38,9 @@ LONG = [
     "a_release_of_many_serves",
     "a_waiter_that_loses_again_and_again",
     "nested_sections_of_two_threads",
+    "one_permit_excludes_three",
+    "an_acquire_sees_all_releases",
+    "two_releases_back_to_back",
     "promises::",
 ]
 

@@ -540,6 +540,41 @@ mod tests {
         }
     }
 
+    /// In this state, and nobody sleeps.
+    fn in_state(state: u64) -> Permits<AtomicU64> {
+        let permits = Permits::new(0);
+        assert!(permits.word.replace(0, state, Relaxed).is_ok());
+        permits
+    }
+
+    #[test]
+    fn a_permit_that_is_reserved_is_not_for_others_in_the_line() {
+        crate::model(|| {
+            let permits = in_state(ONE | AtomicU64::RESERVED | AWAKE);
+            assert!(!permits.try_take());
+            assert!(!permits.wait_in_line(Deadline::Passed, 0, Age::new()));
+            assert!(permits.wait_in_line(Deadline::Passed, AtomicU64::RESERVED | AWAKE, Age::new()));
+            assert_eq!(permits.word.state() & !PARKED, 0);
+        });
+    }
+
+    #[test]
+    fn who_answers_for_the_line_wakes_the_next_if_a_permit_is_left_and_nobody_else_does() {
+        crate::model(|| {
+            // A waker that finds nobody clears the flags.
+            for (before, mine, after) in [
+                (2 * ONE | AWAKE | PARKED, AWAKE, ONE),
+                (ONE | AWAKE | PARKED, AWAKE, PARKED),
+                (2 * ONE | AWAKE | PARKED, 0, ONE | AWAKE | PARKED),
+                (ONE | AWAKE | PARKED, 0, AWAKE | PARKED),
+            ] {
+                let permits = in_state(before);
+                assert!(permits.take_in_line(before, mine));
+                assert_eq!(permits.word.state(), after, "from {before} with {mine}");
+            }
+        });
+    }
+
     #[test]
     fn the_next_permit_is_for_the_owner_of_the_reservation_and_nobody_else() {
         explore(|shared| {
