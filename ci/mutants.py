@@ -3,8 +3,9 @@
 `ci/mutants.py [lanes]`. Needs `cargo install cargo-mutants`, which makes the list; the rest is done here, so that the
 models that are about the changed file come first and the first failure is enough.
 
-First the loom models of the real machines, without the few that take longer than the others together; for what passes
-these, the tests on real threads; at the end, for what has passed these too, all models. Works on copies of the sources.
+First the models beside the code, then the other loom models of the real machines, without the few that take longer than the
+others together; for what passes these, the tests on real threads; at the end, for what has passed these too, all models.
+Works on copies of the sources.
 Takes some hours on two cores, with two lanes (the default); what it has found so far it has printed.
 """
 
@@ -50,15 +51,16 @@ FIRST = weaken.FIRST | {"owned_lock.rs": ["rlock::", "waiting_lets_go"], "raw_lo
 TESTS = ["semaphore", "lock", "rlock", "condition", "event", "barrier"]
 
 
-def build(tree, target, loom):
-    """The test binaries of `tree`, or None if it does not compile."""
+def build(tree, target, loom, beside=False):
+    """The test binaries of `tree`, or None if it does not compile; `beside`: only the tests beside the code."""
     env = os.environ | {"CARGO_TARGET_DIR": str(target), "RUSTFLAGS": "-Awarnings"}
     command = ["cargo", "test", "--no-run", "--message-format", "json", "--lib"]
     if loom:
         # Built often and run once: less optimised than for a run of all models.
         env |= {"RUSTFLAGS": "--cfg loom --cfg sixfold_checked -Awarnings"}
         env |= {"CARGO_PROFILE_LOOM_OPT_LEVEL": "1", "CARGO_PROFILE_LOOM_INCREMENTAL": "true"}
-        command += ["--profile", "loom", "--test", "loom"]
+        command += ["--profile", "loom"]
+        command += [] if beside else ["--test", "loom"]
     else:
         for test in TESTS:
             command += ["--test", test]
@@ -99,9 +101,12 @@ def judge(mutant, tree, target, thorough):
     tail = lines[end["line"] - 1][end["column"] - 1 :] + "".join(lines[end["line"] :])
     try:
         path.write_text(head + mutant["replacement"] + tail)
-        binaries = build(tree, target / "loom", True)
+        binaries = build(tree, target / "loom", True, beside=True)
         if binaries is None:
             return "unviable"
+        if failed := first_failure([[binary] for binary in binaries], 60):
+            return failed
+        binaries = build(tree, target / "loom", True)
         if thorough:
             return first_failure([[binary] for binary in binaries], 1800) or "NOTHING"
         skip = [word for name in LONG for word in ("--skip", name)]
