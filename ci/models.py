@@ -42,6 +42,7 @@ TABLE = {
     "Semaphore, BoundedSemaphore": [
         ("one permit, 2 and 3 threads: exclusion", ["semaphore::one_permit_excludes", "semaphore::one_permit_excludes_three"]),
         ("two permits, 3 threads: two inside, never three", ["semaphore::two_permits_admit"]),
+        ("try × try for two permits: both succeed", ["semaphore::two_tries"]),
         ("release × acquire: publication, also of earlier releases", ["semaphore::a_release_publishes", "semaphore::an_acquire_sees_all"]),
         ("two holders are not ordered: the race is found", ["promises::two_holders", "promises::to_take_a_permit", "promises::a_release_does_not_happen"]),
         ("release, release × 2 waiters: both wake", ["regressions::llvm_46357"]),

@@ -54,6 +54,18 @@ fn two_permits_admit_two_of_three() {
     SEEN.are([1, 2]);
 }
 
+/// A try fails if there is no permit, and not because another was faster to change the word.
+#[test]
+fn two_tries_for_two_permits_both_succeed() {
+    explore(|| {
+        let permits = Arc::new(Semaphore::new(2));
+        let other = spawn(&permits, |permits| assert!(permits.try_acquire()));
+        assert!(permits.try_acquire());
+        other.join().unwrap();
+        assert_eq!(permits.value(), 0);
+    });
+}
+
 #[test]
 fn a_release_publishes_to_who_takes_the_permit() {
     explore(|| {
