@@ -1,6 +1,7 @@
 //! What no single row shows: fairness, the price of waiting, and of many threads.
 
 use super::measure::{Sample, cpu_time, for_a_while, work};
+#[cfg(target_os = "linux")]
 use super::peers::glibc::Normal;
 use super::peers::mutex::Mutex;
 use super::rows::lock::contend;
@@ -31,6 +32,7 @@ macro_rules! peers {
             ("std", measure.clone()(&<std::sync::Mutex<u64> as Mutex>::new() as &dyn Contended)),
             ("parking_lot", measure.clone()(&<parking_lot::Mutex<u64> as Mutex>::new())),
             ("usync", measure.clone()(&<usync::Mutex<u64> as Mutex>::new())),
+            #[cfg(target_os = "linux")]
             ("pthread", measure(&<Normal as Mutex>::new())),
         ]
     }};
@@ -67,7 +69,7 @@ impl<M: Mutex> Contended for M {
     }
 }
 
-fn lines(peers: [(&str, String); 4]) -> String {
+fn lines<const N: usize>(peers: [(&str, String); N]) -> String {
     peers.map(|(name, value)| format!("{name} {value}")).join(", ")
 }
 

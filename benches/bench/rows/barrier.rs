@@ -3,13 +3,15 @@
 use super::among;
 use crate::bench::measure::{Run, crew, work};
 use crate::bench::peers::barrier::{Barrier, ByHand, Spinning};
+#[cfg(target_os = "linux")]
 use crate::bench::peers::glibc::PthreadBarrier;
 use crate::bench::peers::monitor::{ParkingLot, Usync};
 use crate::bench::{Row, Target};
 
 macro_rules! barriers {
     ($scenario:ident $arguments:tt $($more:ty)*) => {
-        among!(Barrier; $scenario $arguments; sixfold::Barrier, std::sync::Barrier, PthreadBarrier,
+        among!(Barrier; $scenario $arguments; sixfold::Barrier, std::sync::Barrier,
+            #[cfg(target_os = "linux")] PthreadBarrier,
             ByHand<ParkingLot<(usize, usize)>>, ByHand<Usync<(usize, usize)>>, $($more),*)
     };
 }

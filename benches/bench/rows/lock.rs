@@ -2,6 +2,7 @@
 
 use super::among;
 use crate::bench::measure::{Run, Sample, alone, for_a_while, on_one_core, successes_for_a_while, work};
+#[cfg(target_os = "linux")]
 use crate::bench::peers::glibc::Normal;
 use crate::bench::peers::mutex::{Mutex, TwoSwaps};
 use crate::bench::{Contestant, Row, Target};
@@ -12,7 +13,7 @@ use std::time::Duration;
 macro_rules! locks {
     ($scenario:ident $arguments:tt $($more:ty)*) => {
         among!(Mutex; $scenario $arguments; Lock<u64>, std::sync::Mutex<u64>, parking_lot::Mutex<u64>,
-            usync::Mutex<u64>, Normal, spin::Mutex<u64>, $($more),*)
+            usync::Mutex<u64>, #[cfg(target_os = "linux")] Normal, spin::Mutex<u64>, $($more),*)
     };
 }
 

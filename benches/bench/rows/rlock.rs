@@ -2,6 +2,7 @@
 
 use super::among;
 use crate::bench::measure::{Run, alone, for_a_while, work};
+#[cfg(target_os = "linux")]
 use crate::bench::peers::glibc::Recursive;
 use crate::bench::peers::mutex::{Reentrant, TwoSwaps};
 use crate::bench::{Row, Target};
@@ -11,7 +12,7 @@ use std::hint::black_box;
 macro_rules! locks {
     ($scenario:ident $arguments:tt $($more:ty)*) => {
         among!(Reentrant; $scenario $arguments; RLock, parking_lot::ReentrantMutex<()>, usync::ReentrantMutex<()>,
-            Recursive, $($more),*)
+            #[cfg(target_os = "linux")] Recursive, $($more),*)
     };
 }
 

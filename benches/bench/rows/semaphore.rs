@@ -2,6 +2,7 @@
 
 use super::among;
 use crate::bench::measure::{Run, alone, crew, crew_with_parts, for_a_while, on_one_core, work};
+#[cfg(target_os = "linux")]
 use crate::bench::peers::glibc::Sem;
 use crate::bench::peers::monitor::{ParkingLot, Std, Usync};
 use crate::bench::peers::semaphore::{ByHand, Semaphore, Spinning};
@@ -10,8 +11,8 @@ use std::hint::black_box;
 
 macro_rules! semaphores {
     ($scenario:ident $arguments:tt $($more:ty)*) => {
-        among!(Semaphore; $scenario $arguments; sixfold::Semaphore, Sem, tokio::sync::Semaphore, ByHand<Std<usize>>,
-            ByHand<ParkingLot<usize>>, ByHand<Usync<usize>>, $($more),*)
+        among!(Semaphore; $scenario $arguments; sixfold::Semaphore, #[cfg(target_os = "linux")] Sem,
+            tokio::sync::Semaphore, ByHand<Std<usize>>, ByHand<ParkingLot<usize>>, ByHand<Usync<usize>>, $($more),*)
     };
 }
 
