@@ -563,9 +563,9 @@ mod tests {
         crate::model(|| {
             // A waker that finds nobody clears the flags.
             for (before, mine, after) in [
-                (2 * ONE | AWAKE | PARKED, AWAKE, ONE),
+                ((2 * ONE) | AWAKE | PARKED, AWAKE, ONE),
                 (ONE | AWAKE | PARKED, AWAKE, PARKED),
-                (2 * ONE | AWAKE | PARKED, 0, ONE | AWAKE | PARKED),
+                ((2 * ONE) | AWAKE | PARKED, 0, ONE | AWAKE | PARKED),
                 (ONE | AWAKE | PARKED, 0, AWAKE | PARKED),
             ] {
                 let permits = in_state(before);
