@@ -36,6 +36,8 @@ mod semaphore;
 
 #[cfg(feature = "lock_api")]
 pub mod lock_api;
+#[cfg(feature = "lock_api_04")]
+pub mod lock_api_04;
 
 pub use barrier::Barrier;
 pub use bounded::{BoundedSemaphore, BoundedSemaphoreGuard};
