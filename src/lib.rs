@@ -33,6 +33,8 @@ mod lockable;
 mod model;
 mod rlock;
 mod semaphore;
+#[cfg(feature = "serde")]
+mod serde;
 
 #[cfg(feature = "lock_api")]
 pub mod lock_api;
