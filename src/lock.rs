@@ -97,7 +97,7 @@ impl Lock {
     /// ```
     #[must_use]
     #[cfg_attr(loom, track_caller)]
-    pub const fn new() -> Self {
+    pub const fn new(/* to guard a value: `with_value` */) -> Self {
         Self::with_value(())
     }
 

@@ -71,14 +71,16 @@ unsafe impl<T: ?Sized + Send> Sync for RLock<T> {}
 impl<T: ?Sized> UnwindSafe for RLock<T> {}
 impl<T: ?Sized> RefUnwindSafe for RLock<T> {}
 
+/// In a type, it makes that neither `Send` nor `Sync`, and by its name the compiler says why: a hold is its thread's.
+pub trait AHoldStaysInItsThread: UnwindSafe + RefUnwindSafe + Unpin {}
+
 /// Holds one level of an [`RLock`] until dropped.
 ///
 /// It derefs to `&T` and stays in its thread. Its drop releases one level and never panics.
 #[must_use = "the lock is released as soon as the guard is dropped: bind it with `let _held =`, not `let _ =`"]
 pub struct RLockGuard<'a, T: ?Sized = ()> {
     lock: &'a RLock<T>,
-    /// Neither `Send` nor `Sync`: the hold is the thread's.
-    marker: PhantomData<*const ()>,
+    marker: PhantomData<dyn AHoldStaysInItsThread>,
 }
 
 impl RLock {
@@ -91,7 +93,7 @@ impl RLock {
     /// ```
     #[must_use]
     #[cfg_attr(loom, track_caller)]
-    pub const fn new() -> Self {
+    pub const fn new(/* to guard a value: `with_value` */) -> Self {
         Self::with_value(())
     }
 
