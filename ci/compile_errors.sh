@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# What users are told about likely mistakes: tests/ui. With the compiler of tests/ui/compiler.txt the errors must be the
-# recorded ones (tests/ui/mistakes/*.stderr), and with another one each mistake must be refused, with the phrases of ours
-# that it lists.
+# What users are told about likely mistakes: tests/ui. First the lints, for what compiles although it is wrong. Then the
+# errors: with the compiler of tests/ui/compiler.txt they must be the recorded ones (tests/ui/mistakes/*.stderr), and with
+# another one each mistake must be refused, with the phrases of ours that it lists.
 #
 # `ci/compile_errors.sh record` records anew, `ci/compile_errors.sh phrases` looks for the phrases alone.
 set -eu
@@ -9,6 +9,7 @@ cd "$(dirname "$0")/../tests/ui"
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/../../target/ui}
 # The same dependencies as next door where it can be.
 cp ../../Cargo.lock . 2>/dev/null || true
+cargo clippy --quiet -- -D warnings
 
 compiler=$(rustc --version)
 if [ -e "$(rustc --print sysroot)/lib/rustlib/src/rust" ]; then

@@ -105,7 +105,9 @@ impl<L> RefUnwindSafe for Condition<L> {}
 /// no `Result` here, since the guard holds the lock; only over a lock without a value can a by-hand `release` have pulled
 /// the hold from under it, and then they panic and change nothing.
 ///
-/// The guarded value's own methods of these names are reached as `(*held).wait()`.
+/// The guarded value's own methods of these names are reached as `(*held).wait()`. Give the guard a name: see
+/// the two traps at [`Lock::hold`](crate::Lock::hold).
+#[clippy::has_significant_drop]
 #[must_use = "the lock is released as soon as the guard is dropped: bind it with `let _held =`, not `let _ =`"]
 pub struct ConditionGuard<'a, L: Lockable> {
     condition: &'a Condition<L>,
