@@ -9,8 +9,8 @@ flags=${RUSTFLAGS:-}
 for machines in "--cfg sixfold_checked" ""; do
     export RUSTFLAGS="--cfg loom $machines $flags"
     if [ $# -eq 0 ]; then
-        cargo test --profile loom --lib --test loom
+        cargo test --profile loom --features lock_api --lib --test loom
     else
-        cargo test --profile loom --lib --test loom -- --nocapture --test-threads 1 "$@"
+        cargo test --profile loom --features lock_api --lib --test loom -- --nocapture --test-threads 1 "$@"
     fi
 done

@@ -107,6 +107,14 @@ TABLE = {
         ("indices after a party has left", ["regressions::cpython_no_index"]),
         ("zero, longest", ["barrier::zero_lets"]),
     ],
+    "The feature lock_api": [
+        ("generic mutex, 2 threads: exclusion, publication", ["lock_api::two_threads"]),
+        ("generic re-entrant mutex, nested, 2 threads: exclusion", ["lock_api::nested_sections"]),
+        ("generic timed try × unlock: time-out racing a wake", ["lock_api::a_generic_timed_try"]),
+        ("wait while × notify without the mutex: no lost wake-up", ["lock_api::a_notify_without"]),
+        ("generic timed wait × notify: the notify counts who reports it", ["lock_api::a_generic_timed_wait"]),
+        ("statics are as new in every execution", ["lock_api::a_static"]),
+    ],
     "All": [
         ("statics are as new in every execution", ["promises::statics"]),
         ("moved, and at the place of another", ["promises::an_object_that", "promises::an_object_at"]),
@@ -117,7 +125,7 @@ TABLE = {
 def executions(machines):
     """What each model took."""
     env = os.environ | {"RUSTFLAGS": f"--cfg loom {machines} -Awarnings", "CARGO_TARGET_DIR": str(ROOT / "target/models")}
-    command = ["cargo", "test", "--profile", "loom", "--test", "loom", "--", "--nocapture"]
+    command = ["cargo", "test", "--profile", "loom", "--features", "lock_api", "--test", "loom", "--", "--nocapture"]
     run = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
     if run.returncode != 0:
         sys.exit(run.stdout[-5000:])

@@ -26,13 +26,13 @@ fi
 git ls-files | while read -r file; do
     case "$file" in
     # Crates of their own, and what only ci/examples.sh reads.
-    tests/dependent/* | tests/prices/* | tests/examples/*) ;;
+    tests/dependent/* | tests/prices/* | tests/ui/* | tests/examples/*) ;;
     # Parts of these are included in the documentation and in the tables that a bench writes.
     docs/*.md | docs/*.svg) echo "$file" ;;
     src/* | tests/* | benches/* | examples/*) echo "$file" ;;
     Cargo.toml | Cargo.lock | README.md | CHANGELOG.md | LICENSE-MIT | LICENSE-APACHE) echo "$file" ;;
     # For those who work on it.
-    ci/* | .ci/* | .cargo/* | .github/* | .gitignore | .gitattributes) ;;
+    experiments/* | ci/* | .ci/* | .cargo/* | .github/* | .gitignore | .gitattributes) ;;
     CONTRIBUTING.md | SECURITY.md | deny.toml | rustfmt.toml) ;;
     *)
         echo "package: is $file a part of the package? Say so in ci/package.sh" >&2

@@ -85,7 +85,7 @@ impl Barrier {
     /// ```
     #[must_use]
     #[track_caller]
-    pub const fn new(parties: usize) -> Self {
+    pub const fn new(parties: usize /* with an action: `with_action` */) -> Self {
         assert!(parties > 0, "a barrier has at least one party");
         Self { rounds: Rounds::new(), parties, timeout: None, action: None }
     }

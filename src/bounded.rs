@@ -41,6 +41,7 @@ const _: () = assert!(size_of::<BoundedSemaphore>() <= 16);
 /// Its drop releases the permit and never panics. If others have released too often meanwhile and all permits are there
 /// again, it leaves them at that.
 #[derive(Debug)]
+#[clippy::has_significant_drop]
 #[must_use = "the permit is released as soon as the guard is dropped: bind it with `let _held =`, not `let _ =`"]
 pub struct BoundedSemaphoreGuard<'a> {
     semaphore: &'a BoundedSemaphore,

@@ -142,7 +142,9 @@ impl<L> RefUnwindSafe for Condition<L> {}
 /// no `Result` here, since the guard holds the lock; only over a lock without a value can a by-hand `release` have pulled
 /// the hold from under it, and then they panic and change nothing.
 ///
-/// The guarded value's own methods of these names are reached as `(*held).wait()`.
+/// The guarded value's own methods of these names are reached as `(*held).wait()`. Give the guard a name: see
+/// the two traps at [`Lock::hold`](crate::Lock::hold).
+#[clippy::has_significant_drop]
 #[must_use = "the lock is released as soon as the guard is dropped: bind it with `let _held =`, not `let _ =`"]
 pub struct ConditionGuard<'a, L: Lockable> {
     condition: &'a Condition<L>,
@@ -163,7 +165,7 @@ impl Condition {
     /// ```
     #[must_use]
     #[cfg_attr(loom, track_caller)]
-    pub const fn new() -> Self {
+    pub const fn new(/* over a lock of yours: `with_lock` */) -> Self {
         Self::with_lock(RLock::new())
     }
 }
@@ -206,7 +208,9 @@ impl<L> Condition<L> {
     }
 }
 
-impl<L: Lockable> Condition<L> {
+// From here on the bounds are with the calls, not with the block: so that where one does not hold the compiler says what
+// the trait has to say about it, and not only that a bound was not satisfied.
+impl<L> Condition<L> {
     /// Waits for the lock and holds it while the guard lives. Python: `with condition:`.
     ///
     /// # Panics
@@ -224,7 +228,10 @@ impl<L: Lockable> Condition<L> {
     #[doc(alias("lock", "with", "__enter__"))]
     #[track_caller]
     #[inline]
-    pub fn hold(&self) -> ConditionGuard<'_, L> {
+    pub fn hold(&self) -> ConditionGuard<'_, L>
+    where
+        L: Lockable,
+    {
         // SAFETY: the guard gives it back.
         unsafe { self.lock.take() };
         self.guard()
@@ -247,7 +254,10 @@ impl<L: Lockable> Condition<L> {
     #[must_use = "a guard that is not bound is dropped at once: write `let Some(_held) =` or `let _held =`, not `let _ =`"]
     #[track_caller]
     #[inline]
-    pub fn try_hold(&self) -> Option<ConditionGuard<'_, L>> {
+    pub fn try_hold(&self) -> Option<ConditionGuard<'_, L>>
+    where
+        L: Lockable,
+    {
         self.hold_until(|| Deadline::Passed)
     }
 
@@ -267,7 +277,10 @@ impl<L: Lockable> Condition<L> {
     #[must_use = "a guard that is not bound is dropped at once: write `let Some(_held) =` or `let _held =`, not `let _ =`"]
     #[track_caller]
     #[inline]
-    pub fn hold_timeout(&self, timeout: Duration) -> Option<ConditionGuard<'_, L>> {
+    pub fn hold_timeout(&self, timeout: Duration) -> Option<ConditionGuard<'_, L>>
+    where
+        L: Lockable,
+    {
         self.hold_until(|| Deadline::after(timeout))
     }
 
@@ -287,21 +300,11 @@ impl<L: Lockable> Condition<L> {
     #[must_use = "a guard that is not bound is dropped at once: write `let Some(_held) =` or `let _held =`, not `let _ =`"]
     #[track_caller]
     #[inline]
-    pub fn hold_deadline(&self, deadline: Instant) -> Option<ConditionGuard<'_, L>> {
+    pub fn hold_deadline(&self, deadline: Instant) -> Option<ConditionGuard<'_, L>>
+    where
+        L: Lockable,
+    {
         self.hold_until(|| Deadline::at(deadline))
-    }
-
-    #[track_caller]
-    #[inline]
-    fn hold_until(&self, deadline: impl FnOnce() -> Deadline) -> Option<ConditionGuard<'_, L>> {
-        // SAFETY: the guard gives it back.
-        unsafe { self.lock.take_until(deadline) }.then(|| self.guard())
-    }
-
-    /// Just taken.
-    #[inline]
-    fn guard(&self) -> ConditionGuard<'_, L> {
-        ConditionGuard { condition: self, marker: PhantomData }
     }
 
     /// Whether the lock is held, by whomever: the lock's own answer. Python: `locked()`, 3.14.
@@ -313,7 +316,10 @@ impl<L: Lockable> Condition<L> {
     /// ```
     #[doc(alias = "is_locked")]
     #[must_use]
-    pub fn locked(&self) -> bool {
+    pub fn locked(&self) -> bool
+    where
+        L: Lockable,
+    {
         self.lock.raw().locked()
     }
 
@@ -336,7 +342,10 @@ impl<L: Lockable> Condition<L> {
     /// ```
     #[doc(alias = "notify_one")]
     #[inline]
-    pub fn notify(&self, n: usize) -> Result<usize, NotHeldError> {
+    pub fn notify(&self, n: usize) -> Result<usize, NotHeldError>
+    where
+        L: Lockable,
+    {
         self.check_held()?;
         Ok(self.waiters.notify(self.lock.raw(), n))
     }
@@ -358,8 +367,26 @@ impl<L: Lockable> Condition<L> {
     /// ```
     #[doc(alias("notifyAll", "broadcast"))]
     #[inline]
-    pub fn notify_all(&self) -> Result<usize, NotHeldError> {
+    pub fn notify_all(&self) -> Result<usize, NotHeldError>
+    where
+        L: Lockable,
+    {
         self.notify(usize::MAX)
+    }
+}
+
+impl<L: Lockable> Condition<L> {
+    #[track_caller]
+    #[inline]
+    fn hold_until(&self, deadline: impl FnOnce() -> Deadline) -> Option<ConditionGuard<'_, L>> {
+        // SAFETY: the guard gives it back.
+        unsafe { self.lock.take_until(deadline) }.then(|| self.guard())
+    }
+
+    /// Just taken.
+    #[inline]
+    fn guard(&self) -> ConditionGuard<'_, L> {
+        ConditionGuard { condition: self, marker: PhantomData }
     }
 
     #[inline]
@@ -405,7 +432,7 @@ fn wait_for(
     }
 }
 
-impl<L: RawLockable> Condition<L> {
+impl<L> Condition<L> {
     /// Waits for the lock and takes it: the lock's own `acquire`. Python: `acquire()`.
     ///
     /// # Panics
@@ -421,7 +448,10 @@ impl<L: RawLockable> Condition<L> {
     #[doc(alias = "lock")]
     #[track_caller]
     #[inline]
-    pub fn acquire(&self) {
+    pub fn acquire(&self)
+    where
+        L: RawLockable,
+    {
         // SAFETY: the lock guards no value; who gives it back is the user's affair.
         unsafe { self.lock.take() };
     }
@@ -440,7 +470,10 @@ impl<L: RawLockable> Condition<L> {
     #[must_use = "false means that the lock was not acquired; for a scope, use `let _held = condition.try_hold()`"]
     #[track_caller]
     #[inline]
-    pub fn try_acquire(&self) -> bool {
+    pub fn try_acquire(&self) -> bool
+    where
+        L: RawLockable,
+    {
         // SAFETY: as in `acquire`.
         unsafe { self.lock.take_until(|| Deadline::Passed) }
     }
@@ -461,7 +494,10 @@ impl<L: RawLockable> Condition<L> {
     #[must_use = "false means that the lock was not acquired; for a scope, use `let _held = condition.hold_timeout(…)`"]
     #[track_caller]
     #[inline]
-    pub fn acquire_timeout(&self, timeout: Duration) -> bool {
+    pub fn acquire_timeout(&self, timeout: Duration) -> bool
+    where
+        L: RawLockable,
+    {
         // SAFETY: as in `acquire`.
         unsafe { self.lock.take_until(|| Deadline::after(timeout)) }
     }
@@ -480,7 +516,10 @@ impl<L: RawLockable> Condition<L> {
     #[must_use = "false means that the lock was not acquired; for a scope, use `let _held = condition.hold_deadline(…)`"]
     #[track_caller]
     #[inline]
-    pub fn acquire_deadline(&self, deadline: Instant) -> bool {
+    pub fn acquire_deadline(&self, deadline: Instant) -> bool
+    where
+        L: RawLockable,
+    {
         // SAFETY: as in `acquire`.
         unsafe { self.lock.take_until(|| Deadline::at(deadline)) }
     }
@@ -496,7 +535,10 @@ impl<L: RawLockable> Condition<L> {
     /// ```
     #[doc(alias = "unlock")]
     #[inline]
-    pub fn release(&self) -> Result<(), NotHeldError> {
+    pub fn release(&self) -> Result<(), NotHeldError>
+    where
+        L: RawLockable,
+    {
         // SAFETY: the lock guards no value.
         unsafe { self.lock.give_back() }
     }
@@ -521,7 +563,10 @@ impl<L: RawLockable> Condition<L> {
     /// # Ok::<(), sixfold::NotHeldError>(())
     /// ```
     #[cfg_attr(loom, track_caller)]
-    pub fn wait(&self) -> Result<(), NotHeldError> {
+    pub fn wait(&self) -> Result<(), NotHeldError>
+    where
+        L: RawLockable,
+    {
         self.raw_wait(|| Deadline::Never, here()).map(drop)
     }
 
@@ -545,7 +590,10 @@ impl<L: RawLockable> Condition<L> {
     /// ```
     #[doc(alias = "wait_for")]
     #[cfg_attr(loom, track_caller)]
-    pub fn wait_timeout(&self, timeout: Duration) -> Result<bool, NotHeldError> {
+    pub fn wait_timeout(&self, timeout: Duration) -> Result<bool, NotHeldError>
+    where
+        L: RawLockable,
+    {
         self.raw_wait(|| Deadline::after(timeout), here())
     }
 
@@ -566,7 +614,10 @@ impl<L: RawLockable> Condition<L> {
     /// ```
     #[doc(alias = "wait_until")]
     #[cfg_attr(loom, track_caller)]
-    pub fn wait_deadline(&self, deadline: Instant) -> Result<bool, NotHeldError> {
+    pub fn wait_deadline(&self, deadline: Instant) -> Result<bool, NotHeldError>
+    where
+        L: RawLockable,
+    {
         self.raw_wait(|| Deadline::at(deadline), here())
     }
 
@@ -597,7 +648,10 @@ impl<L: RawLockable> Condition<L> {
     /// ```
     #[doc(alias = "wait_while")]
     #[cfg_attr(loom, track_caller)]
-    pub fn wait_for(&self, ready: impl FnMut() -> bool) -> Result<(), NotHeldError> {
+    pub fn wait_for(&self, ready: impl FnMut() -> bool) -> Result<(), NotHeldError>
+    where
+        L: RawLockable,
+    {
         self.raw_wait_for(|| Deadline::Never, here(), ready).map(drop)
     }
 
@@ -624,7 +678,10 @@ impl<L: RawLockable> Condition<L> {
     /// ```
     #[doc(alias("wait_while_for", "wait_timeout_while"))]
     #[cfg_attr(loom, track_caller)]
-    pub fn wait_for_timeout(&self, ready: impl FnMut() -> bool, timeout: Duration) -> Result<bool, NotHeldError> {
+    pub fn wait_for_timeout(&self, ready: impl FnMut() -> bool, timeout: Duration) -> Result<bool, NotHeldError>
+    where
+        L: RawLockable,
+    {
         self.raw_wait_for(|| Deadline::after(timeout), here(), ready)
     }
 
@@ -646,10 +703,15 @@ impl<L: RawLockable> Condition<L> {
     /// ```
     #[doc(alias = "wait_while_until")]
     #[cfg_attr(loom, track_caller)]
-    pub fn wait_for_deadline(&self, ready: impl FnMut() -> bool, deadline: Instant) -> Result<bool, NotHeldError> {
+    pub fn wait_for_deadline(&self, ready: impl FnMut() -> bool, deadline: Instant) -> Result<bool, NotHeldError>
+    where
+        L: RawLockable,
+    {
         self.raw_wait_for(|| Deadline::at(deadline), here(), ready)
     }
+}
 
+impl<L: RawLockable> Condition<L> {
     fn raw_wait(&self, deadline: impl FnOnce() -> Deadline, place: Place) -> Result<bool, NotHeldError> {
         self.check_held()?;
         // SAFETY: it is held, and guards no value.

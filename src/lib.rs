@@ -1,5 +1,6 @@
 #![doc = include_str!("../docs/crate.md")]
 #![warn(unreachable_pub)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 /// Marks a place that a model has to come by: see `tests/loom`. Outside of the models of the real machines, nothing.
 #[cfg(any(not(loom), sixfold_checked))]
@@ -32,6 +33,13 @@ mod lockable;
 mod model;
 mod rlock;
 mod semaphore;
+#[cfg(feature = "serde")]
+mod serde;
+
+#[cfg(feature = "lock_api")]
+pub mod lock_api;
+#[cfg(feature = "lock_api_04")]
+pub mod lock_api_04;
 
 pub use barrier::Barrier;
 pub use bounded::{BoundedSemaphore, BoundedSemaphoreGuard};

@@ -76,7 +76,9 @@ impl<T: ?Sized> RefUnwindSafe for Lock<T> {}
 
 /// Holds a [`Lock`] until dropped.
 ///
-/// It derefs to the guarded value. Its drop releases the lock and never panics.
+/// It derefs to the guarded value. Its drop releases the lock and never panics. Give it a name: see the
+/// two traps at [`Lock::hold`].
+#[clippy::has_significant_drop]
 #[must_use = "the lock is released as soon as the guard is dropped: bind it with `let _held =`, not `let _ =`"]
 pub struct LockGuard<'a, T: ?Sized = ()> {
     lock: &'a Lock<T>,
@@ -97,7 +99,7 @@ impl Lock {
     /// ```
     #[must_use]
     #[cfg_attr(loom, track_caller)]
-    pub const fn new() -> Self {
+    pub const fn new(/* to guard a value: `with_value` */) -> Self {
         Self::with_value(())
     }
 
@@ -234,6 +236,52 @@ impl<T: ?Sized> Lock<T> {
     ///     *held += 1;
     /// }
     /// assert!(!count.locked());
+    /// ```
+    ///
+    /// # Two traps
+    /// `_` is not a name. What it is given is dropped at once, and no compiler warns of that unasked:
+    /// ```
+    /// let lock = sixfold::Lock::new();
+    /// let _ = lock.hold();
+    /// assert!(!lock.locked(), "it was held for the one statement");
+    /// let _held = lock.hold();
+    /// assert!(lock.locked());
+    /// ```
+    /// The lints named `let_underscore_lock`, one of rustc's and one of clippy's, know std's guards and not these. Those that
+    /// see it are rustc's `let_underscore_drop` and clippy's `let_underscore_must_use`; both are off until you turn them on,
+    /// with `#![warn(let_underscore_drop)]`. A statement that is `lock.hold();` alone gets a warning as it is.
+    ///
+    /// A guard without a name lives to the end of its statement. If that is a `while let`, `if let`, `match` or `for`, and
+    /// the guard is made in its head, then the lock is held in the body too, where another `hold` would wait for ever:
+    /// ```
+    /// let jobs = sixfold::Lock::with_value(vec![1, 2]);
+    /// while let Some(_job) = jobs.hold().pop() {
+    ///     assert!(jobs.locked(), "nobody else gets a job until this one is done");
+    /// }
+    /// # jobs.hold().extend([1, 2]);
+    /// loop {
+    ///     let Some(_job) = jobs.hold().pop() else { break };
+    ///     assert!(!jobs.locked());
+    /// }
+    /// ```
+    /// Clippy's `significant_drop_in_scrutinee`, off until you turn it on, sees these. It is so in all editions, but for the
+    /// `else` of an `if let`: since edition 2024 the guard is dropped before it, and up to 2021 it was held there too.
+    /// ```
+    /// let jobs = sixfold::Lock::with_value(Vec::<u32>::new());
+    /// if let Some(_job) = jobs.hold().pop() {
+    ///     unreachable!("there is none");
+    /// } else {
+    ///     assert!(!jobs.locked());
+    /// }
+    /// ```
+    /// ```edition2021
+    /// # let jobs = sixfold::Lock::with_value(Vec::<u32>::new());
+    /// if let Some(_job) = jobs.hold().pop() {
+    ///     unreachable!("there is none");
+    /// } else {
+    ///     assert!(jobs.locked(), "in edition 2021");
+    /// }
+    /// # ;
     /// ```
     #[doc(alias("lock", "with", "__enter__"))]
     #[inline]

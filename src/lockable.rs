@@ -43,8 +43,9 @@ use crate::{Lock, RLock};
 /// let _held = condition.hold();
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "a `Condition` cannot be built over `{Self}`",
-    note = "it goes over a `Lock<T>`, an `RLock<T>` whose `T` is `Sync`, or a `&` or `Arc` of one"
+    message = "a `Condition` cannot be used over `{Self}`",
+    label = "a `Condition` goes over a `Lock<T>`, an `RLock<T>` whose `T` is `Sync`, or a `&` or `Arc` of one",
+    note = "if it is an `RLock` of a `Cell`: that is not `Sync`; use a `Lock<T>`, whose guard gives `&mut T`, or an atomic"
 )]
 pub trait Lockable: hold::Hold {}
 
@@ -65,7 +66,8 @@ pub trait Lockable: hold::Hold {}
 /// assert_eq!(pulse(&Condition::new()), Ok(0));
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` guards a value, so its `Condition` cannot be used by hand",
+    message = "a `Condition` over `{Self}` cannot be used by hand",
+    label = "only over a `Lock` or `RLock` that guards no value",
     note = "use the scoped calls: `let mut held = condition.hold();`, then `held.wait()` or `held.notify(1)`"
 )]
 pub trait RawLockable: Lockable {}
@@ -77,6 +79,7 @@ pub(crate) mod hold {
     use crate::error::NotHeldError;
     use crate::machine::owned_lock::Levels;
     use crate::machine::raw_lock::RawLock;
+    use crate::rlock::AHoldStaysInItsThread;
     use crate::{Lock, RLock};
     use core::marker::PhantomData;
     use core::ops::Deref;
@@ -183,7 +186,7 @@ pub(crate) mod hold {
 
     impl<T: ?Sized + Sync> Hold for RLock<T> {
         type Value = T;
-        type Mark = PhantomData<(*const (), PhantomData<T>)>;
+        type Mark = PhantomData<(PhantomData<dyn AHoldStaysInItsThread>, PhantomData<T>)>;
 
         fn raw(&self) -> &RawLock {
             self.raw.raw()
@@ -266,5 +269,7 @@ pub(crate) mod hold {
 
 impl<T: ?Sized> Lockable for Lock<T> {}
 impl RawLockable for Lock {}
+// Where `T` is not `Sync`, the note of `Lockable` helps more than one on `T`.
+#[diagnostic::do_not_recommend]
 impl<T: ?Sized + Sync> Lockable for RLock<T> {}
 impl RawLockable for RLock {}

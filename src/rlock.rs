@@ -71,14 +71,18 @@ unsafe impl<T: ?Sized + Send> Sync for RLock<T> {}
 impl<T: ?Sized> UnwindSafe for RLock<T> {}
 impl<T: ?Sized> RefUnwindSafe for RLock<T> {}
 
+/// In a type, it makes that neither `Send` nor `Sync`, and by its name the compiler says why: a hold is its thread's.
+pub trait AHoldStaysInItsThread: UnwindSafe + RefUnwindSafe + Unpin {}
+
 /// Holds one level of an [`RLock`] until dropped.
 ///
-/// It derefs to `&T` and stays in its thread. Its drop releases one level and never panics.
+/// It derefs to `&T` and stays in its thread. Its drop releases one level and never panics. Give it a name: see the
+/// two traps at [`RLock::hold`].
+#[clippy::has_significant_drop]
 #[must_use = "the lock is released as soon as the guard is dropped: bind it with `let _held =`, not `let _ =`"]
 pub struct RLockGuard<'a, T: ?Sized = ()> {
     lock: &'a RLock<T>,
-    /// Neither `Send` nor `Sync`: the hold is the thread's.
-    marker: PhantomData<*const ()>,
+    marker: PhantomData<dyn AHoldStaysInItsThread>,
 }
 
 impl RLock {
@@ -91,7 +95,7 @@ impl RLock {
     /// ```
     #[must_use]
     #[cfg_attr(loom, track_caller)]
-    pub const fn new() -> Self {
+    pub const fn new(/* to guard a value: `with_value` */) -> Self {
         Self::with_value(())
     }
 
@@ -244,6 +248,19 @@ impl<T: ?Sized> RLock<T> {
     /// let outer = lock.hold();
     /// let inner = lock.hold();
     /// assert_eq!(*outer + *inner, 2);
+    /// ```
+    ///
+    /// # Two traps
+    /// Those of [`Lock::hold`](crate::Lock::hold): a guard given to `_` is dropped at once, and one made in the head
+    /// of a `while let`, `if let`, `match` or `for` holds the lock in the body. There the same thread may take it again;
+    /// the others wait.
+    /// ```
+    /// let lock = sixfold::RLock::with_value([1, 2]);
+    /// let _ = lock.hold();
+    /// assert!(!lock.locked());
+    /// if let Some(_first) = lock.hold().first() {
+    ///     assert!(lock.is_owned());
+    /// }
     /// ```
     #[doc(alias("lock", "with", "__enter__"))]
     #[track_caller]

@@ -67,6 +67,7 @@ impl RefUnwindSafe for Semaphore {}
 ///
 /// Its drop releases the permit and never panics.
 #[derive(Debug)]
+#[clippy::has_significant_drop]
 #[must_use = "the permit is released as soon as the guard is dropped: bind it with `let _held =`, not `let _ =`"]
 pub struct SemaphoreGuard<'a> {
     semaphore: &'a Semaphore,

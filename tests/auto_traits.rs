@@ -74,6 +74,14 @@ fn a_guard_of_an_rlock_stays_in_its_thread() {
 }
 
 #[test]
+fn a_guard_of_an_rlock_is_unwound_past_and_moved() {
+    fn all<T: UnwindSafe + RefUnwindSafe + Unpin>() {}
+    all::<RLockGuard<'static, Cell<u8>>>();
+    all::<ConditionGuard<'static, RLock>>();
+    all::<ConditionGuard<'static, Arc<RLock<u8>>>>();
+}
+
+#[test]
 fn a_condition_goes_over_our_locks_only_and_by_hand_without_a_value_only() {
     assert!(has!(Lock<Cell<u8>>: Lockable) && has!(RLock<u8>: Lockable) && !has!(RLock<Cell<u8>>: Lockable));
     assert!(has!(Arc<RLock>: RawLockable) && has!(&'static Lock: RawLockable));

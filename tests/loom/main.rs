@@ -9,6 +9,8 @@ mod common;
 mod condition;
 mod event;
 mod lock;
+#[cfg(feature = "lock_api")]
+mod lock_api;
 mod promises;
 mod regressions;
 mod rlock;
