@@ -4,7 +4,7 @@
 #
 # Works on a copy, without the dev-dependencies, which would raise the versions. Only direct dependencies are at their
 # lower bounds (cargo's `direct-minimal-versions`): the bounds of others are theirs to keep. Needs cargo-hack, and a
-# nightly toolchain to choose the versions; they are built with the usual one. Takes a minute on two cores.
+# nightly toolchain to choose the versions; they are built with the usual one. Takes 3 minutes on two cores.
 set -eu
 cd "$(dirname "$0")/.."
 . ci/not_run.sh
