@@ -190,6 +190,7 @@ impl Barrier {
     }
 
     /// As [`wait`](Self::wait), until `deadline` at the latest. Running out of time breaks the barrier for all.
+    /// Python has timeouts only.
     ///
     /// # Errors
     /// As [`wait`](Self::wait).

@@ -40,6 +40,16 @@ const _: () = assert!(size_of::<BoundedSemaphore>() <= 16);
 ///
 /// Its drop releases the permit and never panics. If others have released too often meanwhile and all permits are there
 /// again, it leaves them at that.
+///
+/// # Examples
+/// ```
+/// let connections = sixfold::BoundedSemaphore::new(2);
+/// let one = connections.hold();
+/// let other = connections.try_hold().expect("there are two");
+/// assert!(connections.try_hold().is_none());
+/// drop((one, other));
+/// assert_eq!(connections.value(), 2);
+/// ```
 #[derive(Debug)]
 #[clippy::has_significant_drop]
 #[must_use = "the permit is released as soon as the guard is dropped: bind it with `let _held =`, not `let _ =`"]
@@ -117,6 +127,7 @@ impl BoundedSemaphore {
     }
 
     /// Waits until `deadline` for a permit; one that has passed is one try. False: the time was up.
+    /// Python has timeouts only.
     ///
     /// # Examples
     /// ```
@@ -186,7 +197,7 @@ impl BoundedSemaphore {
         BoundedSemaphoreGuard { semaphore: self }
     }
 
-    /// Holds a permit if there is one.
+    /// Holds a permit if there is one. Python: `acquire(blocking=False)`, and `release` in a `finally`.
     ///
     /// # Examples
     /// ```
@@ -202,6 +213,7 @@ impl BoundedSemaphore {
     }
 
     /// Waits at most `timeout` to hold a permit. Zero is one try; too large to be added to now is for ever.
+    /// Python: `acquire(timeout=seconds)`, and `release` in a `finally`.
     ///
     /// # Examples
     /// ```
@@ -217,7 +229,7 @@ impl BoundedSemaphore {
         self.acquire_timeout(timeout).then(|| BoundedSemaphoreGuard { semaphore: self })
     }
 
-    /// Waits until `deadline` to hold a permit; one that has passed is one try.
+    /// Waits until `deadline` to hold a permit; one that has passed is one try. Python has timeouts only.
     ///
     /// # Examples
     /// ```

@@ -144,6 +144,28 @@ impl<L> RefUnwindSafe for Condition<L> {}
 ///
 /// The guarded value's own methods of these names are reached as `(*held).wait()`. Give the guard a name: see
 /// the two traps at [`Lock::hold`](crate::Lock::hold).
+///
+/// # Examples
+/// ```
+/// use sixfold::{Condition, ConditionGuard, Lock};
+///
+/// type Counter = Lock<u32>;
+///
+/// fn count_down(mut left: ConditionGuard<'_, Counter>) {
+///     *left -= 1;
+///     if *left == 0 {
+///         left.notify_all();
+///     }
+/// }
+///
+/// let left: Condition<Counter> = Condition::with_lock(Lock::with_value(3));
+/// std::thread::scope(|scope| {
+///     for _ in 0..3 {
+///         scope.spawn(|| count_down(left.hold()));
+///     }
+///     left.hold().wait_for(|left| *left == 0);
+/// });
+/// ```
 #[clippy::has_significant_drop]
 #[must_use = "the lock is released as soon as the guard is dropped: bind it with `let _held =`, not `let _ =`"]
 pub struct ConditionGuard<'a, L: Lockable> {
@@ -237,7 +259,7 @@ impl<L> Condition<L> {
         self.guard()
     }
 
-    /// Holds the lock if it is free.
+    /// Holds the lock if it is free. Python: `acquire(blocking=False)`, and `release` in a `finally`.
     ///
     /// # Panics
     /// As [`hold`](Self::hold).
@@ -262,6 +284,7 @@ impl<L> Condition<L> {
     }
 
     /// Waits at most `timeout` for a hold. Zero is one try; too large to be added to now is for ever.
+    /// Python: `acquire(timeout=seconds)`, and `release` in a `finally`.
     ///
     /// # Panics
     /// As [`hold`](Self::hold).
@@ -284,7 +307,7 @@ impl<L> Condition<L> {
         self.hold_until(|| Deadline::after(timeout))
     }
 
-    /// Waits until `deadline` for a hold; one that has passed is one try.
+    /// Waits until `deadline` for a hold; one that has passed is one try. Python has timeouts only.
     ///
     /// # Panics
     /// As [`hold`](Self::hold).
@@ -503,6 +526,7 @@ impl<L> Condition<L> {
     }
 
     /// Waits until `deadline` for the lock; one that has passed is one try. False: the time was up.
+    /// Python has timeouts only.
     ///
     /// # Panics
     /// As [`acquire`](Self::acquire).
@@ -597,7 +621,7 @@ impl<L> Condition<L> {
         self.raw_wait(|| Deadline::after(timeout), here())
     }
 
-    /// As [`wait`](Self::wait), until `deadline` at the latest.
+    /// As [`wait`](Self::wait), until `deadline` at the latest. Python has timeouts only.
     ///
     /// `Ok(false)`: the time was up. A deadline that has passed still lets go of the lock and takes it back.
     ///
@@ -686,6 +710,7 @@ impl<L> Condition<L> {
     }
 
     /// As [`wait_for`](Self::wait_for), until `deadline` at the latest. Returns the last answer.
+    /// Python has timeouts only.
     ///
     /// # Errors
     /// As [`wait_for`](Self::wait_for).
@@ -783,7 +808,7 @@ impl<L: Lockable> ConditionGuard<'_, L> {
         self.wait_until(|| Deadline::after(timeout), here())
     }
 
-    /// As [`wait`](Self::wait), until `deadline` at the latest. False: the time was up.
+    /// As [`wait`](Self::wait), until `deadline` at the latest. False: the time was up. Python has timeouts only.
     ///
     /// # Panics
     /// As [`wait`](Self::wait).
@@ -844,6 +869,7 @@ impl<L: Lockable> ConditionGuard<'_, L> {
     }
 
     /// As [`wait_for`](Self::wait_for), until `deadline` at the latest. Returns the last answer.
+    /// Python has timeouts only.
     ///
     /// # Panics
     /// As [`wait_for`](Self::wait_for).

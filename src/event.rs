@@ -147,6 +147,7 @@ impl Event {
     }
 
     /// As [`wait`](Self::wait), until `deadline` at the latest; one that has passed is one try. False: the time was up.
+    /// Python has timeouts only.
     ///
     /// # Examples
     /// ```

@@ -78,6 +78,19 @@ impl<T: ?Sized> RefUnwindSafe for Lock<T> {}
 ///
 /// It derefs to the guarded value. Its drop releases the lock and never panics. Give it a name: see the
 /// two traps at [`Lock::hold`].
+///
+/// # Examples
+/// ```
+/// use sixfold::{Lock, LockGuard};
+///
+/// fn next(mut count: LockGuard<'_, u32>) -> u32 {
+///     *count += 1;
+///     *count // and the lock is released
+/// }
+///
+/// let count = Lock::with_value(0);
+/// assert_eq!((next(count.hold()), next(count.hold())), (1, 2));
+/// ```
 #[clippy::has_significant_drop]
 #[must_use = "the lock is released as soon as the guard is dropped: bind it with `let _held =`, not `let _ =`"]
 pub struct LockGuard<'a, T: ?Sized = ()> {
@@ -159,6 +172,7 @@ impl Lock {
     }
 
     /// Waits until `deadline` for the lock; one that has passed is one try. False: the time was up.
+    /// Python has timeouts only.
     ///
     /// # Examples
     /// ```
@@ -291,7 +305,7 @@ impl<T: ?Sized> Lock<T> {
         self.guard()
     }
 
-    /// Holds the lock if it is free.
+    /// Holds the lock if it is free. Python: `acquire(blocking=False)`, and `release` in a `finally`.
     ///
     /// # Examples
     /// ```
@@ -309,6 +323,7 @@ impl<T: ?Sized> Lock<T> {
     }
 
     /// Waits at most `timeout` for a hold. Zero is one try; too large to be added to now is for ever.
+    /// Python: `acquire(timeout=seconds)`, and `release` in a `finally`.
     ///
     /// # Examples
     /// ```
@@ -326,7 +341,7 @@ impl<T: ?Sized> Lock<T> {
         self.raw.acquire_until(|| Deadline::after(timeout)).then(|| self.guard())
     }
 
-    /// Waits until `deadline` for a hold; one that has passed is one try.
+    /// Waits until `deadline` for a hold; one that has passed is one try. Python has timeouts only.
     ///
     /// # Examples
     /// ```

@@ -78,6 +78,16 @@ pub trait AHoldStaysInItsThread: UnwindSafe + RefUnwindSafe + Unpin {}
 ///
 /// It derefs to `&T` and stays in its thread. Its drop releases one level and never panics. Give it a name: see the
 /// two traps at [`RLock::hold`].
+///
+/// # Examples
+/// ```
+/// let names = sixfold::RLock::with_value(vec!["Ada", "Grace"]);
+/// let outer = names.hold();
+/// let inner = names.hold();
+/// drop(outer); // not in the order in which they were made: that is fine
+/// assert_eq!(inner.len(), 2);
+/// assert!(names.is_owned());
+/// ```
 #[clippy::has_significant_drop]
 #[must_use = "the lock is released as soon as the guard is dropped: bind it with `let _held =`, not `let _ =`"]
 pub struct RLockGuard<'a, T: ?Sized = ()> {
@@ -166,6 +176,7 @@ impl RLock {
     }
 
     /// Waits until `deadline` for the lock; one that has passed is one try. False: the time was up.
+    /// Python has timeouts only.
     ///
     /// # Panics
     /// As [`acquire`](Self::acquire).
@@ -270,7 +281,7 @@ impl<T: ?Sized> RLock<T> {
         self.guard()
     }
 
-    /// Holds the lock if no other thread owns it.
+    /// Holds the lock if no other thread owns it. Python: `acquire(blocking=False)`, and `release` in a `finally`.
     ///
     /// # Panics
     /// As [`acquire`](RLock::acquire).
@@ -292,6 +303,7 @@ impl<T: ?Sized> RLock<T> {
     }
 
     /// Waits at most `timeout` for a hold. Zero is one try; too large to be added to now is for ever.
+    /// Python: `acquire(timeout=seconds)`, and `release` in a `finally`.
     ///
     /// # Panics
     /// As [`acquire`](RLock::acquire).
@@ -312,7 +324,7 @@ impl<T: ?Sized> RLock<T> {
         self.raw.acquire_until(|| Deadline::after(timeout)).then(|| self.guard())
     }
 
-    /// Waits until `deadline` for a hold; one that has passed is one try.
+    /// Waits until `deadline` for a hold; one that has passed is one try. Python has timeouts only.
     ///
     /// # Panics
     /// As [`acquire`](RLock::acquire).

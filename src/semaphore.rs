@@ -65,7 +65,21 @@ impl RefUnwindSafe for Semaphore {}
 
 /// Holds a permit of a [`Semaphore`] until dropped.
 ///
-/// Its drop releases the permit and never panics.
+/// Its drop releases the permit and never panics. It may be dropped by another thread, which so gives the permit back.
+///
+/// # Examples
+/// ```
+/// use sixfold::Semaphore;
+///
+/// static WORKERS: Semaphore = Semaphore::new(2);
+///
+/// let permit = WORKERS.hold();
+/// let worker = std::thread::spawn(move || {
+///     let _permit = permit; // to the end of the thread
+/// });
+/// worker.join().expect("it does not panic");
+/// assert_eq!(WORKERS.value(), 2);
+/// ```
 #[derive(Debug)]
 #[clippy::has_significant_drop]
 #[must_use = "the permit is released as soon as the guard is dropped: bind it with `let _held =`, not `let _ =`"]
@@ -75,6 +89,14 @@ pub struct SemaphoreGuard<'a> {
 
 impl Semaphore {
     /// The most permits that a semaphore can have: 2^61 - 1, or what a `usize` holds if that is less.
+    ///
+    /// # Examples
+    /// ```
+    /// use sixfold::Semaphore;
+    ///
+    /// let wide_open = Semaphore::new(Semaphore::MAX_VALUE);
+    /// assert!(wide_open.try_acquire());
+    /// ```
     pub const MAX_VALUE: usize = {
         let most = Permits::MOST;
         if most < usize::MAX as u64 { most as usize } else { usize::MAX }
@@ -151,6 +173,7 @@ impl Semaphore {
     }
 
     /// Waits until `deadline` for a permit; one that has passed is one try. False: the time was up.
+    /// Python has timeouts only.
     ///
     /// # Examples
     /// ```
@@ -227,7 +250,7 @@ impl Semaphore {
         SemaphoreGuard { semaphore: self }
     }
 
-    /// Holds a permit if there is one.
+    /// Holds a permit if there is one. Python: `acquire(blocking=False)`, and `release` in a `finally`.
     ///
     /// # Examples
     /// ```
@@ -243,6 +266,7 @@ impl Semaphore {
     }
 
     /// Waits at most `timeout` to hold a permit. Zero is one try; too large to be added to now is for ever.
+    /// Python: `acquire(timeout=seconds)`, and `release` in a `finally`.
     ///
     /// # Examples
     /// ```
@@ -258,7 +282,7 @@ impl Semaphore {
         self.acquire_timeout(timeout).then(|| SemaphoreGuard { semaphore: self })
     }
 
-    /// Waits until `deadline` to hold a permit; one that has passed is one try.
+    /// Waits until `deadline` to hold a permit; one that has passed is one try. Python has timeouts only.
     ///
     /// # Examples
     /// ```
