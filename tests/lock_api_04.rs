@@ -58,6 +58,7 @@ fn a_timed_try_gives_up_or_is_served() {
 
 #[test]
 fn guards_are_mapped_and_owned_and_dropped_in_another_thread() {
+    let _watchdog = watchdog();
     let mutex = Arc::new(Mutex::new((1, 2)));
     let mut part: MappedMutexGuard<'_, Lock, i32> = MutexGuard::map(mutex.lock(), |pair| &mut pair.1);
     *part += 1;
@@ -70,6 +71,7 @@ fn guards_are_mapped_and_owned_and_dropped_in_another_thread() {
 
 #[test]
 fn a_release_by_hand_under_a_guard_without_a_value_leaves_it_nothing_to_release() {
+    let _watchdog = watchdog();
     let mutex = Mutex::new(());
     let held = mutex.lock();
     // SAFETY: there is no value to race for.
@@ -80,6 +82,7 @@ fn a_release_by_hand_under_a_guard_without_a_value_leaves_it_nothing_to_release(
 
 #[test]
 fn a_hold_by_hand_and_one_by_the_trait_are_the_same() {
+    let _watchdog = watchdog();
     let lock = Lock::new();
     lock.acquire();
     assert!(RawMutex::is_locked(&lock) && !RawMutex::try_lock(&lock));

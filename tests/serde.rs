@@ -16,6 +16,7 @@ fn written(value: &(impl Serialize + ?Sized)) -> String {
 
 #[test]
 fn a_lock_is_written_and_read_as_its_value() {
+    let _watchdog = watchdog();
     let list = Lock::with_value(vec![1, 2]);
     assert_eq!(written(&list), "[1,2]");
     let read: Lock<Vec<u32>> = serde_json::from_str("[1,2]").unwrap();
@@ -25,6 +26,7 @@ fn a_lock_is_written_and_read_as_its_value() {
 
 #[test]
 fn an_rlock_is_written_and_read_as_its_value() {
+    let _watchdog = watchdog();
     let name = RLock::with_value(RefCell::new(String::from("Guido")));
     name.hold().borrow_mut().push('!');
     assert_eq!(written(&name), r#""Guido!""#);
@@ -35,6 +37,7 @@ fn an_rlock_is_written_and_read_as_its_value() {
 
 #[test]
 fn locks_in_locks_and_in_collections_leave_no_trace_in_what_is_written() {
+    let _watchdog = watchdog();
     let nested = Lock::with_value(vec![RLock::with_value(Some(1)), RLock::default()]);
     assert_eq!(written(&nested), "[1,null]");
     let read: Lock<Vec<RLock<Option<u8>>>> = serde_json::from_str("[1,null]").unwrap();
@@ -45,6 +48,7 @@ fn locks_in_locks_and_in_collections_leave_no_trace_in_what_is_written() {
 
 #[test]
 fn a_value_without_a_size_is_written() {
+    let _watchdog = watchdog();
     let list: &Lock<[i32]> = &Lock::with_value([1, 2]);
     assert_eq!(written(list), "[1,2]");
     let list: &RLock<[i32]> = &RLock::with_value([1, 2]);
@@ -102,6 +106,7 @@ impl Serialize for Looking<'_> {
 
 #[test]
 fn a_value_that_cannot_be_written_is_written_under_the_lock_and_leaves_it_free() {
+    let _watchdog = watchdog();
     for panics in [false, true] {
         let lock = Lock::with_value(Looking { at: RefCell::default(), panics });
         let rlock = RLock::with_value(Looking { at: RefCell::default(), panics });
