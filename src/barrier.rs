@@ -86,7 +86,7 @@ impl Barrier {
     #[must_use]
     #[track_caller]
     pub const fn new(parties: usize /* with an action: `with_action` */) -> Self {
-        assert!(parties > 0, "a barrier has at least one party");
+        assert!(parties > 0, "a barrier has at least one party, not 0");
         Self { rounds: Rounds::new(), parties, timeout: None, action: None }
     }
 
@@ -222,7 +222,25 @@ impl Barrier {
 
     /// Makes the barrier as new. Who waits now gets a [`BrokenBarrierError`]. Python: `reset()`.
     ///
+    /// After a failure, call it once, when all parties know of it: who comes late to a barrier that is new again waits for
+    /// the next round.
+    ///
     /// # Examples
+    /// One party does not come; the others go on without it:
+    /// ```
+    /// use sixfold::Barrier;
+    /// use std::time::Duration;
+    ///
+    /// let barrier = Barrier::new(2);
+    /// assert!(barrier.wait_timeout(Duration::from_millis(1)).is_err(), "the other party did not come");
+    /// assert!(barrier.broken());
+    ///
+    /// barrier.reset();
+    /// std::thread::scope(|scope| {
+    ///     let other = scope.spawn(|| barrier.wait());
+    ///     assert!(barrier.wait().is_ok() && other.join().unwrap().is_ok());
+    /// });
+    /// ```
     /// ```
     /// let barrier = sixfold::Barrier::new(2);
     /// barrier.abort();

@@ -17,7 +17,7 @@ use std::fmt;
 /// assert!(error.to_string().contains("acquire"));
 /// assert!(lock.try_acquire(), "the lock works as before");
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NotHeldError {}
 
@@ -33,7 +33,7 @@ pub struct NotHeldError {}
 /// assert!(slots.release().is_err());
 /// assert_eq!(slots.value(), 2);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct OverReleaseError {}
 
@@ -53,13 +53,13 @@ pub struct OverReleaseError {}
 /// barrier.reset();
 /// assert!(!barrier.broken());
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BrokenBarrierError {}
 
 impl fmt::Display for NotHeldError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the lock is not held: call acquire or hold before release, wait or notify (an RLock counts only the thread that acquired it)")
+        f.write_str("the lock is not held, or was released already: call acquire or hold before release, wait or notify (an RLock counts only the thread that acquired it)")
     }
 }
 
@@ -74,6 +74,18 @@ impl fmt::Display for BrokenBarrierError {
         f.write_str("the barrier is broken: a party timed out, aborted or reset it, or its action panicked; call reset once all parties have left")
     }
 }
+
+/// With the message: `unwrap`, and a `main` that returns an error, show no more than this.
+macro_rules! debug_with_message {
+    ($($error:ident)*) => {$(
+        impl fmt::Debug for $error {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}({self})", stringify!($error))
+            }
+        }
+    )*};
+}
+debug_with_message!(NotHeldError OverReleaseError BrokenBarrierError);
 
 impl Error for NotHeldError {}
 impl Error for OverReleaseError {}

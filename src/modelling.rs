@@ -54,7 +54,8 @@
 //! # a_job_that_is_handed_over_is_found();
 //! ```
 //!
-//! Then `RUSTFLAGS="--cfg loom" cargo test --profile loom`. A complete crate with right and wrong components, all of which
+//! Then `RUSTFLAGS="--cfg loom" cargo test --profile loom`. Under that flag nothing of this crate works outside of a model: keep
+//! tests that are no models to `#[cfg(not(loom))]`, or name the models with `--test` and in a file of their own. A complete crate with right and wrong components, all of which
 //! are found, is `tests/dependent` in the repository.
 //!
 //! # What is modelled
@@ -78,7 +79,7 @@
 //! # What is not
 //!
 //! Fairness: that nobody is passed for ever is not a question of single executions. Spurious wake-ups of `Condition`:
-//! there are none outside either. More than five threads, `SeqCst` as strong as it is, and very long executions: these are
+//! there are none outside either. More than five threads, the model's own included, `SeqCst` as strong as it is, and very long executions: these are
 //! limits of loom. So is one more: loom remembers the last access to an atomic alone, and may not try a store before a
 //! load of another thread if the storing thread has loaded in between. For the types of this crate that is taken care of;
 //! for atomics of your own it is not.
@@ -93,6 +94,11 @@
 //!   ThreadId(1) waited at src/bank.rs:38:46, for the lock created at src/bank.rs:17:46; ThreadId(0) has it since src/bank.rs:37:50
 //! ```
 //!
+//! `ThreadId(0)` is the model's own closure; a thread that has ended while it held something is still named. With a failed
+//! assertion there is the same report if somebody waits, and the place of the assertion; for the way there, set
+//! `LOOM_CHECKPOINT_FILE` and `LOOM_LOG` as [loom](https://docs.rs/loom) describes. A guard that unwinds may be followed by a
+//! second panic inside of loom: the first one counts.
+//!
 //! A thread that waits for itself reads "it has that ITSELF". Share objects through std's `Arc` where a model may fail with
 //! threads blocked: loom's own panics again when it is dropped, and that ends the process. Start a model with
 //! [`model`](crate::model()); if you start it with `loom::model`, use some object of this crate before the first spawn, or
@@ -105,7 +111,9 @@
 //!
 #![doc = include_str!("../docs/prices.md")]
 //!
-//! Printed by `ci/prices.sh`. A semaphore costs more than a lock because to take and to give back a permit can be in
+//! Printed by `ci/prices.sh`. The executions grow fast with each call of each thread: two threads and two calls each are a
+//! good size. For more, bound the preemptions: with `LOOM_MAX_PREEMPTIONS=2` or 3 loom finds nearly all that there is to
+//! find, in seconds where all executions would take hours. A semaphore costs more than a lock because to take and to give back a permit can be in
 //! conflict: two holders of two permits may race, and a model that hides that would be cheaper.
 //!
 //! # The real machines

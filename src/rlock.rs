@@ -17,7 +17,8 @@ use std::time::{Duration, Instant};
 /// Python: [`threading.RLock`](https://docs.python.org/3/library/threading.html#rlock-objects).
 ///
 /// Without a type argument it guards no value. `RLock<T>` guards a `T` and gives out `&T` only, since the same thread
-/// may hold it twice; for changes put a `Cell` or `RefCell` inside.
+/// may hold it twice; for changes put a `Cell` or `RefCell` inside, or, under a [`Condition`](crate::Condition), which needs
+/// `T: Sync`, an atomic. Where nobody has to hold it twice, a [`Lock<T>`](crate::Lock) gives `&mut T`.
 ///
 /// The owner is a thread, and it is never mistaken for another: a thread that ends while holding leaves the lock held
 /// for good. A panic in a scoped section releases that level and poisons nothing.

@@ -41,6 +41,9 @@ pub(crate) struct Execution {
     holds: RefCell<HashMap<u64, Vec<(Thread, Place)>>>,
 }
 
+/// So many slots more than any execution before has used are there at least.
+const RESERVE: usize = 64;
+
 /// A loom atomic of this execution.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Slot(usize);
@@ -83,21 +86,21 @@ pub(crate) fn current() -> Rc<Execution> {
 
 impl Execution {
     fn start() -> Rc<Self> {
-        /// More than the models that we know of need. The next execution makes as many as this one will have used, and
+        /// More than the models that we know of need. The next execution makes as many as the ones before have used, and
         /// some: each costs as much time as a step or two.
         const FIRST: usize = 256;
-        const LEAST: usize = 16;
         static LAST: Untracked = Untracked::new(0);
 
         if std::panic::catch_unwind(loom::thread::current).is_err() {
             panic!(
-                "sixfold was built with `--cfg loom` and is used outside of a model: call it inside of \
-                 `sixfold::model(|| …)` or `loom::model(|| …)`, or build without the flag"
+                "sixfold was built with `--cfg loom` and is used outside of a model, or inside of one on a thread that \
+                 loom does not know: call it inside of `sixfold::model(|| …)` or `loom::model(|| …)`, on threads of \
+                 `loom::thread`, or build without the flag"
             );
         }
         let slots = match MOST_SLOTS.get() {
             0 => FIRST,
-            most => (most + most / 2).max(LEAST),
+            most => most + (most / 2).max(RESERVE),
         };
         let execution = Rc::new(Self {
             serial: LAST.fetch_add(1, Relaxed) + 1,
@@ -129,18 +132,23 @@ impl Execution {
         known
     }
 
-    /// Takes a slot that nobody has, if there is one left.
-    pub(crate) fn try_slot(&self) -> Option<Slot> {
-        let slot = self.taken_slots.get();
-        (slot < self.slots.len()).then(|| {
-            self.taken_slots.set(slot + 1);
-            Slot(slot)
-        })
+    /// Takes two slots that nobody has, for who is better off with them and can do without. Those that objects need which
+    /// no execution before has used stay.
+    pub(crate) fn spare_slots(&self) -> Option<[Slot; 2]> {
+        let left = self.slots.len() - self.taken_slots.get();
+        (left >= RESERVE / 2 + 2).then(|| [self.slot(), self.slot()])
     }
 
     /// Takes a slot that nobody has.
     pub(crate) fn slot(&self) -> Slot {
-        self.try_slot().expect("a model uses more objects of sixfold than one model can have")
+        let slot = self.taken_slots.get();
+        assert!(
+            slot < self.slots.len(),
+            "an execution of this model uses many more objects of sixfold than those before it (there was room for {slot} \
+             atomics): use each of them once, as by `locked()`, before the first thread is spawned"
+        );
+        self.taken_slots.set(slot + 1);
+        Slot(slot)
     }
 
     pub(crate) fn atomic(&self, Slot(slot): Slot) -> &AtomicU64 {
@@ -186,6 +194,14 @@ impl Execution {
             if !holders.is_empty() {
                 holders.remove(mine);
             }
+        }
+    }
+
+    /// Shows the report if anybody waits, once: all who wait unwind one after the other.
+    fn show_report(&self) {
+        if !self.waiting.borrow().is_empty() {
+            show(&self.report());
+            self.waiting.borrow_mut().clear();
         }
     }
 
@@ -305,6 +321,19 @@ pub(super) struct Waiting {
     pub(super) timed: bool,
 }
 
+/// While it lives, a model runs. If that fails where nobody's wait unwinds, as in a `join`, the report is shown at the end.
+pub(super) struct WhileRunning;
+
+impl Drop for WhileRunning {
+    fn drop(&mut self) {
+        if std::thread::panicking()
+            && let Some(execution) = CURRENT.with_borrow(Clone::clone)
+        {
+            execution.show_report();
+        }
+    }
+}
+
 fn show(report: &str) {
     #[cfg(all(test, not(sixfold_checked)))]
     tests::SHOWN.with_borrow_mut(|shown| shown.push_str(report));
@@ -328,11 +357,7 @@ impl WhileWaiting {
 impl Drop for WhileWaiting {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            // All who wait unwind one after the other. The first one shows what they waited for.
-            if !self.0.waiting.borrow().is_empty() {
-                show(&self.0.report());
-                self.0.waiting.borrow_mut().clear();
-            }
+            self.0.show_report();
         } else {
             let me = loom::thread::current().id();
             let mut waiting = self.0.waiting.borrow_mut();
@@ -351,6 +376,7 @@ mod tests {
     use std::cell::RefCell;
     use std::panic::catch_unwind;
     use std::sync::Arc;
+    use std::time::Duration;
 
     thread_local! {
         pub(super) static SHOWN: RefCell<String> = const { RefCell::new(String::new()) };
@@ -412,9 +438,44 @@ mod tests {
         });
         assert_says(&report, &["for a permit of the semaphore created at src", "it has that ITSELF since src"]);
         let report = report_of(|| Event::new().wait());
-        assert_says(&report, &["to be set, for the event created at src"]);
+        assert_says(&report, &["for a set of the event created at src"]);
         let report = report_of(|| Condition::with_lock(Lock::new()).hold().wait());
         assert_says(&report, &["to be notified by the condition created at src"]);
+    }
+
+    #[test]
+    fn a_deadlock_that_shows_in_a_join_is_reported_too() {
+        let report = report_of(|| {
+            let permits = Arc::new(Semaphore::new(0));
+            let other = thread::spawn({
+                let permits = permits.clone();
+                move || permits.acquire()
+            });
+            _ = permits.try_acquire();
+            thread::yield_now();
+            other.join().unwrap();
+        });
+        assert_says(&report, &["ThreadId(1) waited at src", "for a permit of the semaphore created at src"]);
+    }
+
+    /// The lock of the first condition takes more slots when a wait gives up, and the second one comes only then.
+    #[test]
+    fn an_object_may_be_used_in_some_executions_only() {
+        model(|| {
+            let first = Arc::new(Condition::with_lock(Lock::with_value(0)));
+            let second = Condition::with_lock(Lock::new());
+            let waiter = thread::spawn({
+                let first = first.clone();
+                move || first.hold().wait_for_timeout(|n| *n == 1, Duration::from_secs(1))
+            });
+            let mut held = first.hold();
+            *held = 1;
+            held.notify(1);
+            drop(held);
+            if !waiter.join().unwrap() {
+                second.hold().notify(1);
+            }
+        });
     }
 
     #[test]

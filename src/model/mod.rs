@@ -51,7 +51,10 @@ where
     F: Fn() + Sync + Send + 'static,
 {
     #[cfg(loom)]
-    loom::model(begin(f));
+    {
+        let _running = execution::WhileRunning;
+        loom::model(begin(f));
+    }
 
     #[cfg(not(loom))]
     {
@@ -74,6 +77,7 @@ pub fn model_with<F>(builder: &loom::model::Builder, f: F)
 where
     F: Fn() + Sync + Send + 'static,
 {
+    let _running = execution::WhileRunning;
     builder.check(begin(f));
 }
 

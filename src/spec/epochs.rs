@@ -62,7 +62,7 @@ impl Epochs {
     }
 
     fn wait_slow(&self, deadline: Deadline, place: Place) -> bool {
-        const WHAT: &str = "to be set, for the event";
+        const WHAT: &str = "for a set of the event";
         let state = self.state();
         state.set.step(Acquire);
         if state.set.now() {

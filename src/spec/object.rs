@@ -116,9 +116,9 @@ impl Timeline {
         let execution = current();
         let mut slots = self.slots.borrow_mut();
         while slots.len() as u64 <= event && slots.len() < MOST {
-            match (execution.try_slot(), execution.try_slot()) {
-                (Some(order), Some(number)) => slots.push([order, number]),
-                _ => break,
+            match execution.spare_slots() {
+                Some(pair) => slots.push(pair),
+                None => break,
             }
         }
         if slots.is_empty() {
