@@ -114,6 +114,7 @@ TABLE = {
         ("wait while × notify without the mutex: no lost wake-up", ["lock_api::a_notify_without"]),
         ("generic timed wait × notify: the notify counts who reports it", ["lock_api::a_generic_timed_wait"]),
         ("statics are as new in every execution", ["lock_api::a_static"]),
+        ("deadlock: unwinds", ["lock_api::a_deadlock_unwinds"]),
     ],
     "All": [
         ("statics are as new in every execution", ["promises::statics"]),

@@ -91,6 +91,8 @@
 //! | that a crate of yours can do the same | `ci/dependent.sh`, with `tests/dependent` |
 //! | conservation of permits, items, rounds and notifications under faults | `ci/soak.sh` |
 //! | data races in what is compiled | `ci/tsan.sh`, `ci/miri.sh` |
+//! | that likely mistakes are refused with words that help, and which lints see the others | `ci/compile_errors.sh`, with `tests/ui` |
+//! | that other crates' generic types hold what they promise over our lock | `tests/lock_api.rs`, `tests/loom/lock_api.rs` |
 //! | sizes | assertions in the source |
 //!
 //! The slow ones were last run on 2026-11-21, on Linux on x86-64 with two cores:

@@ -2,6 +2,7 @@
 
 use crate::common::{A_WHILE, Outcomes, Plain, bump, explore, explore_bounded, spawn};
 use loom::sync::Arc;
+use loom::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use sixfold::lock_api::{Condvar, Mutex, MutexGuard, ReentrantMutex};
 use std::time::{Duration, Instant};
 
@@ -19,18 +20,22 @@ fn two_threads_exclude_each_other_in_a_generic_mutex() {
 
 #[test]
 fn nested_sections_of_a_generic_reentrant_mutex_exclude_those_of_others() {
+    /// With an atomic of loom's, so that others are tried inside of the section: it does not know of those of lock_api.
+    type Shared = (ReentrantMutex<Plain<usize>>, AtomicUsize);
+    fn section((count, inside): &Shared) {
+        let held = count.lock();
+        assert_eq!(inside.fetch_add(1, Relaxed), 0);
+        bump(&held);
+        bump(&count.lock());
+        assert!(count.is_owned_by_current_thread());
+        inside.fetch_sub(1, Relaxed);
+    }
     explore_bounded(3, || {
-        let count = Arc::new(ReentrantMutex::new(Plain::new(0)));
-        let section = |count: &ReentrantMutex<Plain<usize>>| {
-            let held = count.lock();
-            bump(&held);
-            bump(&count.lock());
-            assert!(count.is_owned_by_current_thread());
-        };
-        let other = spawn(&count, section);
-        section(&count);
+        let shared: Arc<Shared> = Arc::new((ReentrantMutex::new(Plain::new(0)), AtomicUsize::new(0)));
+        let other = spawn(&shared, section);
+        section(&shared);
         other.join().unwrap();
-        assert_eq!(count.lock().get(), 4);
+        assert_eq!(shared.0.lock().get(), 4);
     });
 }
 
@@ -104,4 +109,20 @@ fn a_generic_timed_wait_reports_a_notify_if_and_only_if_the_notify_counts_it() {
         SEEN.add((counted, timed_out));
     });
     SEEN.are([(false, true), (true, false)]);
+}
+
+#[test]
+#[should_panic(expected = "deadlock")]
+fn a_deadlock_unwinds_through_generic_guards_without_an_abort() {
+    explore(|| {
+        let shared = std::sync::Arc::new((Mutex::new(()), ReentrantMutex::new(()), Condvar::new()));
+        let other = loom::thread::spawn({
+            let shared = shared.clone();
+            move || {
+                let _outer = shared.1.lock();
+                shared.2.wait(&mut shared.0.lock()); // nobody notifies
+            }
+        });
+        other.join().unwrap();
+    });
 }
