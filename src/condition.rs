@@ -173,6 +173,9 @@ pub struct ConditionGuard<'a, L: Lockable> {
     marker: PhantomData<L::Mark>,
 }
 
+impl<L: Lockable> UnwindSafe for ConditionGuard<'_, L> {}
+impl<L: Lockable> RefUnwindSafe for ConditionGuard<'_, L> {}
+
 // SAFETY: a shared guard gives `&T`, which asks for what `Mark` has from the lock's own guard, and `notify`, which takes
 // no hold and drops none.
 unsafe impl<L: Lockable> Sync for ConditionGuard<'_, L> where L::Mark: Sync {}

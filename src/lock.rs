@@ -99,6 +99,9 @@ pub struct LockGuard<'a, T: ?Sized = ()> {
     marker: PhantomData<&'a mut T>,
 }
 
+impl<T: ?Sized> UnwindSafe for LockGuard<'_, T> {}
+impl<T: ?Sized> RefUnwindSafe for LockGuard<'_, T> {}
+
 // SAFETY: a shared guard gives `&T` and nothing more.
 unsafe impl<T: ?Sized + Sync> Sync for LockGuard<'_, T> {}
 

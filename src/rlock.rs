@@ -96,6 +96,9 @@ pub struct RLockGuard<'a, T: ?Sized = ()> {
     marker: PhantomData<dyn AHoldStaysInItsThread>,
 }
 
+impl<T: ?Sized> UnwindSafe for RLockGuard<'_, T> {}
+impl<T: ?Sized> RefUnwindSafe for RLockGuard<'_, T> {}
+
 impl RLock {
     /// A lock that nobody owns and that guards no value. Python: `RLock()`.
     ///

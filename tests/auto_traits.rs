@@ -74,8 +74,12 @@ fn a_guard_of_an_rlock_stays_in_its_thread() {
 }
 
 #[test]
-fn a_guard_of_an_rlock_is_unwound_past_and_moved() {
+fn a_guard_is_unwound_past_and_moved() {
     fn all<T: UnwindSafe + RefUnwindSafe + Unpin>() {}
+    all::<LockGuard<'static, Cell<u8>>>();
+    all::<ConditionGuard<'static, Lock<Cell<u8>>>>();
+    all::<SemaphoreGuard<'static>>();
+    all::<BoundedSemaphoreGuard<'static>>();
     all::<RLockGuard<'static, Cell<u8>>>();
     all::<ConditionGuard<'static, RLock>>();
     all::<ConditionGuard<'static, Arc<RLock<u8>>>>();
@@ -95,4 +99,6 @@ fn errors_are_small_plain_errors() {
     all::<NotHeldError>();
     all::<OverReleaseError>();
     all::<BrokenBarrierError>();
+    let error = Lock::new().release().unwrap_err();
+    assert_eq!(format!("{error:?}"), format!("NotHeldError({error})"), "unwrap shows what to do");
 }
