@@ -33,25 +33,35 @@ use std::time::{Duration, Instant};
 /// - Whoever was selected sees all that was done under the lock before the notify.
 ///
 /// # Examples
-/// A queue between threads:
+/// A queue between threads, which is closed when there will be nothing more:
 /// ```
 /// use sixfold::{Condition, Lock};
 /// use std::collections::VecDeque;
 ///
-/// let queue = Condition::with_lock(Lock::with_value(VecDeque::new()));
+/// struct Queue {
+///     jobs: VecDeque<u32>,
+///     closed: bool,
+/// }
+///
+/// let queue = Condition::with_lock(Lock::with_value(Queue { jobs: VecDeque::new(), closed: false }));
 /// std::thread::scope(|scope| {
 ///     scope.spawn(|| {
 ///         for job in 1..=3 {
 ///             let mut held = queue.hold();
-///             held.push_back(job);
+///             held.jobs.push_back(job);
 ///             held.notify(1);
 ///         }
+///         let mut held = queue.hold();
+///         held.closed = true;
+///         held.notify_all(); // whoever waits has to know
 ///     });
 ///     let mut done = 0;
-///     for _ in 0..3 {
+///     loop {
 ///         let mut held = queue.hold();
-///         held.wait_for(|jobs| !jobs.is_empty());
-///         done += held.pop_front().expect("waited for");
+///         held.wait_for(|queue| queue.closed || !queue.jobs.is_empty());
+///         let Some(job) = held.jobs.pop_front() else { break };
+///         drop(held); // what takes long is done without the lock
+///         done += job;
 ///     }
 ///     assert_eq!(done, 6);
 /// });
@@ -197,6 +207,8 @@ impl Condition {
 
 impl<L> Condition<L> {
     /// A condition over `lock`. Python: `Condition(lock)`.
+    ///
+    /// Whether `lock` is one that a condition goes over is asked by the calls that use it, as `hold` is.
     ///
     /// # Examples
     /// Two conditions over one lock, as `queue.Queue` has them:
