@@ -117,4 +117,7 @@
 //!
 #![doc = include_str!("../docs/orderings.md")]
 //!
+//! The next table was printed before newcomers could step in for the line: counts of executions on the real machines that
+//! have to do with `permits` are of then.
+//!
 #![doc = include_str!("../docs/models.md")]
