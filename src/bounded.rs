@@ -59,6 +59,13 @@ pub struct BoundedSemaphoreGuard<'a> {
 
 impl BoundedSemaphore {
     /// The most permits that a semaphore can have, see [`Semaphore::MAX_VALUE`].
+    ///
+    /// # Examples
+    /// ```
+    /// use sixfold::BoundedSemaphore;
+    ///
+    /// assert_eq!(BoundedSemaphore::new(BoundedSemaphore::MAX_VALUE).bound(), BoundedSemaphore::MAX_VALUE);
+    /// ```
     pub const MAX_VALUE: usize = Semaphore::MAX_VALUE;
 
     /// A semaphore with `value` permits, and never more. Python: `BoundedSemaphore(value)`; its default of 1 is

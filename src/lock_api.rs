@@ -90,7 +90,7 @@ pub type Condvar = ::lock_api::Condvar<RawCondvar>;
 /// free it under a guard. So it is with a `Lock` that you share with others: a hold of it proves nothing to `unsafe`
 /// code, unless nobody else can reach the lock.
 //
-// SAFETY: the rules of the trait, in their order.
+// The rules of the trait, in their order:
 // - Exclusion: an acquire returns once in between two releases, and it is Acquire and a release is Release. A release by
 //   hand, which is safe, is no operation of this trait; whoever trusts in exclusion owns the lock and lets nobody at it,
 //   as lock_api's types do (`Mutex::raw` is unsafe).
@@ -98,6 +98,8 @@ pub type Condvar = ::lock_api::Condvar<RawCondvar>;
 //   forgetting it leaves the lock locked.
 // - Moving and dropping a locked lock: needs exclusive ownership, so that nobody sleeps at its address, and drops nothing.
 // - Unwinding: an acquire does so only where a model fails, in which case the lock was not taken; a release never does.
+//
+// SAFETY: so each rule is kept, for whoever trusts in exclusion only over a lock that nobody else can reach.
 unsafe impl RawMutex for Lock {
     const INIT: Self = Self::new();
 
@@ -185,6 +187,18 @@ unsafe impl GetThreadId for RawThreadId {
 /// As a [`Condition`]: no notify is lost, none is spent on a thread that reports a time-out, and there is no spurious
 /// wake-up; so `notify_one` and `notify_all` tell how many they have woken. Threads that use different mutexes may wait
 /// at the same time. Notifying needs no hold of the mutex.
+///
+/// # Examples
+/// ```
+/// use sixfold::lock_api::{Condvar, Mutex, RawCondvar};
+/// use std::time::Duration;
+///
+/// static QUEUE: Condvar = lock_api::Condvar::<RawCondvar>::new();
+/// let number = Mutex::new(0);
+/// assert!(!QUEUE.notify_one(), "nobody waits");
+/// let waited = QUEUE.wait_for(&mut number.lock(), Duration::from_millis(1));
+/// assert!(waited.timed_out());
+/// ```
 #[derive(Default)]
 pub struct RawCondvar {
     /// Its lock is held by nobody for longer than it takes to join the queue, to leave it, or to notify.

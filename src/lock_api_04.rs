@@ -105,6 +105,16 @@ unsafe impl RawMutexTimed for Lock {
 
 /// Tells a [`ReentrantMutex`] which thread is calling, by the number by which an [`RLock`](crate::RLock) knows its owner:
 /// one that no later thread will have.
+///
+/// # Examples
+/// ```
+/// use lock_api_04::GetThreadId;
+/// use sixfold::lock_api_04::RawThreadId;
+///
+/// let mine = RawThreadId.nonzero_thread_id();
+/// let other = std::thread::spawn(|| RawThreadId.nonzero_thread_id()).join().unwrap();
+/// assert_ne!(mine, other);
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RawThreadId;
 

@@ -112,8 +112,8 @@
 #![doc = include_str!("../docs/prices.md")]
 //!
 //! Printed by `ci/prices.sh`. The executions grow fast with each call of each thread: two threads and two calls each are a
-//! good size. For more, bound the preemptions: with `LOOM_MAX_PREEMPTIONS=2` or 3 loom finds nearly all that there is to
-//! find, in seconds where all executions would take hours. A semaphore costs more than a lock because to take and to give back a permit can be in
+//! good size. For more, bound the preemptions with `LOOM_MAX_PREEMPTIONS=2` or 3: loom's documentation says that this finds
+//! most bugs, and it takes seconds where all executions may take hours. A semaphore costs more than a lock because to take and to give back a permit can be in
 //! conflict: two holders of two permits may race, and a model that hides that would be cheaper.
 //!
 //! # The real machines

@@ -26,7 +26,7 @@ use crate::deadline::Deadline;
 use crate::parking::{self, Key, Parked, Requeue, Unparked};
 use crate::place::Place;
 
-/// So many stay awake in the queue at most: who comes after them is not next for a while.
+/// So many stay awake in the queue at most: who comes after them is not next for a while. Figures: docs/tried.md.
 const WATCHERS: u32 = 8;
 
 /// The queue of a condition.

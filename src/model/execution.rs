@@ -41,7 +41,8 @@ pub(crate) struct Execution {
     holds: RefCell<HashMap<u64, Vec<(Thread, Place)>>>,
 }
 
-/// So many slots more than any execution before has used are there at least.
+/// So many slots more than any execution before has used are there at least. An object needs two to four: so half of them
+/// are room for eight that come in some executions only, and the rest for what spare slots make cheaper.
 const RESERVE: usize = 64;
 
 /// A loom atomic of this execution.
@@ -441,6 +442,21 @@ mod tests {
         assert_says(&report, &["for a set of the event created at src"]);
         let report = report_of(|| Condition::with_lock(Lock::new()).hold().wait());
         assert_says(&report, &["to be notified by the condition created at src"]);
+    }
+
+    #[test]
+    fn a_failed_assertion_beside_a_wait_is_reported_with_the_wait() {
+        let report = report_of(|| {
+            let permits = Arc::new(Semaphore::new(0));
+            let other = thread::spawn({
+                let permits = permits.clone();
+                move || permits.acquire()
+            });
+            thread::yield_now();
+            assert!(permits.try_acquire(), "of its own");
+            other.join().unwrap();
+        });
+        assert_says(&report, &["ThreadId(1) waited at src", "for a permit of the semaphore created at src"]);
     }
 
     #[test]

@@ -177,7 +177,7 @@ pub(crate) fn ask_for_another(key: Key) {
     experience(key).asked.add();
 }
 
-/// A few requests that nobody has met yet; others are forgotten.
+/// A few requests that nobody has met yet; others are forgotten. How many is by measurement: docs/tried.md.
 struct Requests(AtomicU32);
 
 impl Requests {
