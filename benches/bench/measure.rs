@@ -1,5 +1,6 @@
 //! How long things take, and what that costs the machine.
 
+use std::hint::black_box;
 use std::sync::Barrier;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
@@ -162,16 +163,24 @@ pub fn cpu_time() -> Duration {
     Duration::ZERO
 }
 
-/// Keeps a processor busy for about `nanos`, without touching memory.
+/// Keeps a processor busy for about `nanos`.
 #[inline]
 pub fn work(nanos: u64) {
-    if nanos == 0 {
-        return;
+    if nanos > 0 {
+        black_box(steps(nanos * steps_per_microsecond() / 1000));
     }
-    let mut x = nanos;
-    for _ in 0..nanos * steps_per_microsecond() / 1000 {
-        x = std::hint::black_box(x.wrapping_mul(5).wrapping_add(1));
+}
+
+/// In registers only, and the same code for all contestants: with a value in memory some took twice as long as others.
+#[inline(never)]
+fn steps(n: u64) -> u64 {
+    let mut x = n | 1;
+    for _ in 0..n {
+        x ^= x << 13;
+        x ^= x >> 7;
+        x ^= x << 17;
     }
+    x
 }
 
 /// Measured once.
@@ -182,10 +191,7 @@ fn steps_per_microsecond() -> u64 {
         const TRY: u64 = 1_000_000;
         let measure = || {
             let start = Instant::now();
-            let mut x = TRY;
-            for _ in 0..TRY {
-                x = std::hint::black_box(x.wrapping_mul(5).wrapping_add(1));
-            }
+            black_box(steps(TRY));
             start.elapsed()
         };
         let best = (0..5).map(|_| measure()).min().expect("five tries");

@@ -13,22 +13,22 @@ use synchronoise::SignalEvent;
 
 macro_rules! events {
     ($scenario:ident $arguments:tt $($more:ty)*) => {
-        among!(Event; $scenario $arguments; sixfold::Event, ManualResetEvent, SignalEvent, Listened, ByHand<Std<bool>>,
+        among!(Event; $scenario $arguments; sixfold::Event, SignalEvent, Listened, ByHand<Std<bool>>,
             ByHand<ParkingLot<bool>>, ByHand<Usync<bool>>, $($more),*)
     };
 }
 
 pub fn rows() -> Vec<Row> {
     let mut rows = vec![
-        Row::new("event: is_set", "look", Target::Free, events!(is_set() Flag)),
-        Row::new("event: wait when set", "wait", Target::Free, events!(wait_when_set() Flag)),
-        Row::new("event: set and clear", "pair", Target::Uncontended, events!(set_and_clear() Flag)),
-        Row::new("event: set when set", "set", Target::Uncontended, events!(set_when_set() Flag)),
+        Row::new("event: is_set", "look", Target::Free, events!(is_set() ManualResetEvent Flag)),
+        Row::new("event: wait when set", "wait", Target::Free, events!(wait_when_set() ManualResetEvent Flag)),
+        Row::new("event: set and clear", "pair", Target::Uncontended, events!(set_and_clear() ManualResetEvent Flag)),
+        Row::new("event: set when set", "set", Target::Uncontended, events!(set_when_set() ManualResetEvent Flag)),
         Row::new("event: ping-pong", "round trip", Target::HandOff, events!(ping_pong() Parker Flag)),
     ];
     for waiters in [2, 8, 64] {
         let name = format!("event: broadcast to {waiters}");
-        rows.push(Row::new(name, "wake-up", Target::Contended, events!(broadcast(waiters))));
+        rows.push(Row::new(name, "wake-up", Target::Contended, events!(broadcast(waiters) ManualResetEvent)));
     }
     rows
 }
@@ -66,6 +66,7 @@ fn set_when_set<E: Event>() -> Run {
     })
 }
 
+/// Not with rsevents 0.3: in one of a dozen runs a thread sleeps for ever although its event has been set.
 fn ping_pong<E: Event>() -> Run {
     Run::operations(|n| {
         let both = [E::new(), E::new()];
