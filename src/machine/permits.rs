@@ -242,7 +242,7 @@ impl<W: Word> Permits<W> {
 
     /// `mine`: the flags in the word that belong to this thread.
     fn wait_in_line(&self, deadline: Deadline, mut mine: u64, mut age: Age) -> bool {
-        let mut spin = Spin::new(self.line(), deadline);
+        let mut spin = Spin::in_turn(self.line(), deadline);
         let mut is_new = mine == 0;
         loop {
             let state = self.word.state();
@@ -250,6 +250,7 @@ impl<W: Word> Permits<W> {
                 if self.take_in_line(state, mine) {
                     return true;
                 }
+                spin.was_beaten();
                 continue;
             }
             if mine != 0 || state & PARKED == 0 || is_new && state & AWAKE != 0 {
@@ -291,7 +292,7 @@ impl<W: Word> Permits<W> {
                         reached!("a sleeper was woken although another thread was awake");
                         (0, Spin::extra(self.line(), deadline))
                     } else {
-                        (AWAKE, Spin::new(self.line(), deadline))
+                        (AWAKE, Spin::in_turn(self.line(), deadline))
                     };
                 }
                 Parked::Invalid => {}

@@ -223,6 +223,10 @@ impl Spin {
         Self
     }
 
+    pub(crate) fn in_turn(_: Key, _: Deadline) -> Self {
+        Self
+    }
+
     pub(crate) fn extra(_: Key, _: Deadline) -> Self {
         Self
     }
@@ -230,6 +234,8 @@ impl Spin {
     pub(crate) fn again(&mut self) -> bool {
         false
     }
+
+    pub(crate) fn was_beaten(&mut self) {}
 
     /// The second thread to come may, and no other: so a model sees both.
     pub(crate) fn may_step_in(&self) -> bool {

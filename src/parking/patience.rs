@@ -4,7 +4,8 @@
 //!
 //! To sleep and be woken costs from 2 µs, on a busy core, to 20 µs, on one that must be roused from its own sleep. So a
 //! thread first looks again for about as long: never more than twice the price of having known the future (Karlin et
-//! al., 1991). It does so in two ways. If a core can be spared, it *pauses* between looks. Then, and if none can be
+//! al., 1991). It does so in three ways. First, if it waits for its turn among others, it *glances*, for less than a
+//! microsecond, which needs no leave. Then, if a core can be spared, it *pauses* between looks. Then, and if none can be
 //! spared, it *yields* the core, to the very thread it waits for if that is ready to run.
 //!
 //! Whether that pays is learned, by address: what has helped is done again, what has not is done less and at last
@@ -37,7 +38,11 @@ impl Habit {
     }
 
     fn put(&self, budget: u32, skips: u32, failures: u32) {
-        self.word.store(budget | skips << 12 | failures << 28, Relaxed);
+        let word = budget | skips << 12 | failures << 28;
+        // Does not take the cache line if nothing changes.
+        if self.word.load(Relaxed) != word {
+            self.word.store(word, Relaxed);
+        }
     }
 
     /// How much to spend this time; `most` if it is time to try whether it pays again.
@@ -77,8 +82,49 @@ impl Habit {
     }
 }
 
-/// What is known about an address.
+/// How long to stay away before the first look. A look takes the cache line from whoever works with it: where turns are
+/// so short that others take what a thread has seen before it can, more gets done if it looks later.
+struct Distance {
+    /// In eighths of a pause.
+    word: AtomicU32,
+}
+
+impl Distance {
+    /// In pauses.
+    const MOST: u32 = 16;
+
+    const fn new() -> Self {
+        Self { word: AtomicU32::new(8) }
+    }
+
+    /// In pauses, 1 at least.
+    fn get(&self) -> u32 {
+        self.word.load(Relaxed) / 8
+    }
+
+    /// The thread has looked too soon.
+    fn too_near(&self) {
+        self.put(8 * Self::MOST);
+    }
+
+    /// It has got what it saw: closer, by and by.
+    fn well(&self) {
+        self.put((self.word.load(Relaxed) - 1).max(8));
+    }
+
+    /// Does not take the cache line if nothing changes.
+    fn put(&self, word: u32) {
+        if self.word.load(Relaxed) != word {
+            self.word.store(word, Relaxed);
+        }
+    }
+}
+
+/// What is known about an address, in a cache line of its own.
+#[repr(align(64))]
 struct Experience {
+    distance: Distance,
+    glancing: Habit,
     pausing: Habit,
     yielding: Habit,
     /// When a sleeper was woken here last, in microseconds.
@@ -95,6 +141,8 @@ struct Experience {
     tolerance: AtomicU32,
 }
 
+/// So many pauses are a glance, 0.7 µs where one takes 22 ns.
+const GLANCE: u32 = 32;
 /// So many pauses at most, about 20 µs.
 const PAUSES: u32 = 900;
 /// The least and the most delay that [`wants_another`] tolerates, in microseconds.
@@ -111,6 +159,8 @@ fn experience(key: Key) -> &'static Experience {
     const SIZE: usize = 256;
     static TABLE: [Experience; SIZE] = [const {
         Experience {
+            distance: Distance::new(),
+            glancing: Habit::new(GLANCE),
             pausing: Habit::new(PAUSES),
             yielding: Habit::new(YIELDS / 2),
             served: AtomicU32::new(0),
@@ -222,7 +272,8 @@ pub(crate) fn wants_another(key: Key) -> bool {
 static PAUSING: AtomicU32 = AtomicU32::new(0);
 
 enum Stage {
-    Fresh,
+    Fresh { in_turn: bool },
+    Glancing { spent: u32, budget: u32, least: u32 },
     Pausing { spent: u32, budget: u32 },
     Yielding { spent: u32, budget: u32, since: u32 },
     Over,
@@ -235,28 +286,59 @@ pub(crate) struct Spin {
     stage: Stage,
     /// Of a thread that was woken because it was [overdue](wants_another).
     is_extra: bool,
+    was_beaten: bool,
 }
 
 impl Spin {
+    /// Before the sleep of a thread that waits for something to happen, as many others may.
     #[inline]
     pub(crate) fn new(key: Key, deadline: Deadline) -> Self {
-        Self { key, deadline, stage: Stage::Fresh, is_extra: false }
+        Self::before(key, deadline, Stage::Fresh { in_turn: false })
     }
 
-    /// For a thread that was woken because another was [overdue](wants_another).
+    /// Before the sleep of a thread that waits for its turn.
+    #[inline]
+    pub(crate) fn in_turn(key: Key, deadline: Deadline) -> Self {
+        Self::before(key, deadline, Stage::Fresh { in_turn: true })
+    }
+
+    /// ... and was woken because another was [overdue](wants_another).
     pub(crate) fn extra(key: Key, deadline: Deadline) -> Self {
-        Self { key, deadline, stage: Stage::Fresh, is_extra: true }
+        let mut spin = Self::in_turn(key, deadline);
+        spin.is_extra = true;
+        spin
+    }
+
+    #[inline]
+    fn before(key: Key, deadline: Deadline, stage: Stage) -> Self {
+        Self { key, deadline, stage, is_extra: false, was_beaten: false }
+    }
+
+    /// Others have taken what the thread saw before it could.
+    pub(crate) fn was_beaten(&mut self) {
+        self.was_beaten = true;
     }
 
     /// Lets a moment pass. False when it is time to sleep.
     pub(crate) fn again(&mut self) -> bool {
         let experience = experience(self.key);
-        if matches!(self.stage, Stage::Fresh) && self.ends_soon() {
-            self.stage = Stage::Over;
-        }
         loop {
             match &mut self.stage {
-                Stage::Fresh => {
+                Stage::Fresh { in_turn } => {
+                    let budget = if *in_turn && cores() > 1 { experience.glancing.budget(GLANCE) } else { 0 };
+                    let glance = Stage::Glancing { spent: 0, budget, least: experience.distance.get() };
+                    self.stage = if self.ends_soon() { Stage::Over } else { glance };
+                }
+                Stage::Glancing { spent, budget, least } if *spent < *budget => {
+                    let gap = (*spent + 1).max(*least);
+                    (0..gap).for_each(|_| hint::spin_loop());
+                    *spent += gap;
+                    return true;
+                }
+                Stage::Glancing { budget, .. } => {
+                    if *budget > 0 {
+                        experience.glancing.was_in_vain(GLANCE);
+                    }
                     let budget = if cores() > 1 { experience.pausing.budget(PAUSES) } else { 0 };
                     self.stage = if budget > 0 && start_pausing() {
                         Stage::Pausing { spent: 0, budget }
@@ -335,7 +417,14 @@ fn stop_pausing() {
 impl Drop for Spin {
     #[inline]
     fn drop(&mut self) {
+        let distance = &experience(self.key).distance;
         match self.stage {
+            _ if self.was_beaten => distance.too_near(),
+            Stage::Glancing { .. } => distance.well(),
+            _ => {}
+        }
+        match self.stage {
+            Stage::Glancing { spent, .. } => experience(self.key).glancing.paid(spent, GLANCE),
             Stage::Pausing { spent, .. } => {
                 stop_pausing();
                 experience(self.key).pausing.paid(spent, PAUSES);
@@ -428,6 +517,34 @@ mod tests {
         let habit = Habit::new(MOST);
         let tries = tries(&habit, 1_000_000, Habit::was_a_mistake);
         assert!((20..50).contains(&tries), "{tries} tries");
+    }
+
+    #[test]
+    fn who_looked_too_soon_stays_away_for_longer_and_comes_closer_by_and_by() {
+        let distance = Distance::new();
+        assert_eq!(distance.get(), 1);
+        distance.too_near();
+        assert_eq!(distance.get(), Distance::MOST);
+        distance.well();
+        assert!(distance.get() + 1 >= Distance::MOST, "one good look is not enough");
+        (0..1000).for_each(|_| distance.well());
+        assert_eq!(distance.get(), 1);
+    }
+
+    #[test]
+    fn a_glance_leaves_no_trace_but_how_soon_it_looked() {
+        let object = 0u8;
+        let key = Key::of(&object);
+        let known = || (experience(key).pausing.get(), experience(key).yielding.get());
+        let mut spin = Spin::in_turn(key, Deadline::Never);
+        if cores() > 1 {
+            let before = known();
+            assert!(spin.again());
+            spin.was_beaten();
+            drop(spin);
+            assert_eq!(known(), before);
+            assert_eq!(experience(key).distance.get(), Distance::MOST);
+        }
     }
 
     #[test]
