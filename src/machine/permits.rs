@@ -577,6 +577,18 @@ mod tests {
     }
 
     #[test]
+    fn an_owner_of_a_reservation_who_is_awake_finds_what_is_given_back_up_to_the_bound() {
+        crate::model(|| {
+            let reserved = AtomicU64::RESERVED | AWAKE;
+            for (most, n, after) in [(2, 2, Ok(2)), (2, 3, Err(TooMany)), (1, 1, Ok(1)), (1, 2, Err(TooMany))] {
+                let permits = in_state(reserved);
+                assert_eq!(permits.give(n, most).map(|()| n), after, "{n} of {most}");
+                assert_eq!(permits.word.state(), reserved + after.unwrap_or(0) * ONE, "{n} of {most}");
+            }
+        });
+    }
+
+    #[test]
     fn the_next_permit_is_for_the_owner_of_the_reservation_and_nobody_else() {
         explore(|shared| {
             let owner = {
