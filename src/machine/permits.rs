@@ -577,6 +577,18 @@ mod tests {
     }
 
     #[test]
+    fn a_try_that_others_have_overtaken_takes_one_permit_and_no_more() {
+        crate::model(|| {
+            for (before, after) in [(3 * ONE, 2 * ONE), (ONE | AWAKE | PARKED, AWAKE | PARKED)] {
+                let permits = in_state(before);
+                assert!(permits.try_take_again(5 * ONE), "what was seen before is old");
+                assert_eq!(permits.word.state(), after);
+            }
+            assert!(!in_state(AWAKE | PARKED).try_take_again(5 * ONE));
+        });
+    }
+
+    #[test]
     fn an_owner_of_a_reservation_who_is_awake_finds_what_is_given_back_up_to_the_bound() {
         crate::model(|| {
             let reserved = AtomicU64::RESERVED | AWAKE;
