@@ -597,6 +597,9 @@ mod tests {
                 assert_eq!(permits.give(n, most).map(|()| n), after, "{n} of {most}");
                 assert_eq!(permits.word.state(), reserved + after.unwrap_or(0) * ONE, "{n} of {most}");
             }
+            let permits = in_state(reserved | ONE);
+            assert!(matches!(permits.hand_over(1, 1), HandOver::TooMany), "another was faster");
+            assert_eq!(permits.word.state(), reserved | ONE);
         });
     }
 
