@@ -273,11 +273,42 @@ pub(crate) fn wants_another(key: Key) -> bool {
 static PAUSING: AtomicU32 = AtomicU32::new(0);
 
 enum Stage {
-    Fresh { in_turn: bool },
-    Glancing { spent: u32, budget: u32, least: u32 },
-    Pausing { spent: u32, budget: u32 },
-    Yielding { spent: u32, budget: u32, since: u32 },
+    Fresh {
+        in_turn: bool,
+    },
+    Glancing {
+        spent: u32,
+        budget: u32,
+        least: u32,
+    },
+    Pausing {
+        spent: u32,
+        budget: u32,
+    },
+    Yielding {
+        spent: u32,
+        budget: u32,
+        since: u32,
+    },
+    /// The deadline is nearer than any sleep would be.
+    Closing {
+        deadline: Instant,
+    },
     Over,
+}
+
+impl Stage {
+    /// What to do if the deadline is nearer than what a burst may take: go to sleep, or if even that would take longer,
+    /// yield until then.
+    fn closing(deadline: Instant, now: Instant) -> Option<Self> {
+        const SOON: Duration = Duration::from_micros(50);
+        const AT_ONCE: Duration = Duration::from_micros(2);
+        match deadline.saturating_duration_since(now) {
+            left if left < AT_ONCE => Some(Self::Closing { deadline }),
+            left if left < SOON => Some(Self::Over),
+            _ => None,
+        }
+    }
 }
 
 /// A burst of looking again before a thread goes to sleep.
@@ -328,7 +359,11 @@ impl Spin {
                 Stage::Fresh { in_turn } => {
                     let budget = if *in_turn && cores() > 1 { experience.glancing.budget(GLANCE) } else { 0 };
                     let glance = Stage::Glancing { spent: 0, budget, least: experience.distance.get() };
-                    self.stage = if self.ends_soon() { Stage::Over } else { glance };
+                    self.stage = match self.deadline {
+                        Deadline::Never => glance,
+                        Deadline::At(deadline) => Stage::closing(deadline, Instant::now()).unwrap_or(glance),
+                        Deadline::Passed => Stage::Over,
+                    };
                 }
                 Stage::Glancing { spent, budget, least } if *spent < *budget => {
                     let gap = (*spent + 1).max(*least);
@@ -375,18 +410,15 @@ impl Spin {
                     }
                     self.stage = Stage::Over;
                 }
+                Stage::Closing { deadline } => {
+                    if Instant::now() < *deadline {
+                        thread::yield_now();
+                        return true;
+                    }
+                    self.stage = Stage::Over;
+                }
                 Stage::Over => return false,
             }
-        }
-    }
-
-    /// Whether the deadline is nearer than what a burst may take.
-    fn ends_soon(&self) -> bool {
-        const SOON: Duration = Duration::from_micros(50);
-        match self.deadline {
-            Deadline::Never => false,
-            Deadline::At(moment) => moment < Instant::now() + SOON,
-            Deadline::Passed => true,
         }
     }
 
@@ -550,9 +582,20 @@ mod tests {
 
     #[test]
     fn nothing_is_spent_where_the_deadline_is_near() {
-        let key = Key::of(&0u8);
-        assert!(!Spin::new(key, Deadline::Passed).again());
-        assert!(!Spin::new(key, Deadline::after(Duration::from_micros(1))).again());
+        assert!(!Spin::new(Key::of(&0u8), Deadline::Passed).again());
+        let now = Instant::now();
+        let stage = |left| Stage::closing(now + Duration::from_micros(left), now);
+        assert!(matches!(stage(40), Some(Stage::Over)), "a burst would take longer");
+        assert!(stage(60).is_none());
+    }
+
+    #[test]
+    fn where_the_deadline_is_nearer_than_a_sleep_it_is_waited_for_awake_and_not_for_longer() {
+        let deadline = Instant::now() + Duration::from_micros(1);
+        let mut spin = Spin::new(Key::of(&0u8), Deadline::At(deadline));
+        while spin.again() {}
+        assert!(Instant::now() >= deadline);
+        assert!(!spin.again());
     }
 
     #[test]
