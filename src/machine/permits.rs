@@ -549,6 +549,26 @@ mod tests {
     }
 
     #[test]
+    fn a_thread_that_could_not_fall_asleep_does_not_step_in_while_another_is_awake() {
+        explore(|shared| {
+            let other = {
+                let shared = shared.clone();
+                thread::spawn(move || shared.permits.take_slow(a_while()))
+            };
+            // The other wants to sleep, sees this and stays awake, and may find it taken again.
+            let passing = {
+                let shared = shared.clone();
+                thread::spawn(move || {
+                    shared.give(1);
+                    shared.permits.try_take()
+                })
+            };
+            assert_ne!(passing.join().unwrap(), other.join().unwrap(), "there was one permit");
+            assert_ne!(shared.permits.word.state() & AWAKE, 0, "the thread of the model is awake for the line (I2)");
+        });
+    }
+
+    #[test]
     fn a_permit_that_is_reserved_is_not_for_others_in_the_line() {
         crate::model(|| {
             let permits = in_state(ONE | AtomicU64::RESERVED | AWAKE);

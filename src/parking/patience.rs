@@ -20,6 +20,13 @@ use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
+/// Does not take the cache line if nothing changes.
+fn note(word: &AtomicU32, value: u32) {
+    if word.load(Relaxed) != value {
+        word.store(value, Relaxed);
+    }
+}
+
 /// How much of something to spend before a sleep. Relaxed everywhere in this file: the numbers are guesses, and stand for
 /// themselves.
 struct Habit {
@@ -38,11 +45,7 @@ impl Habit {
     }
 
     fn put(&self, budget: u32, skips: u32, failures: u32) {
-        let word = budget | skips << 12 | failures << 28;
-        // Does not take the cache line if nothing changes.
-        if self.word.load(Relaxed) != word {
-            self.word.store(word, Relaxed);
-        }
+        note(&self.word, budget | skips << 12 | failures << 28);
     }
 
     /// How much to spend this time; `most` if it is time to try whether it pays again.
@@ -105,19 +108,12 @@ impl Distance {
 
     /// The thread has looked too soon.
     fn too_near(&self) {
-        self.put(8 * Self::MOST);
+        note(&self.word, 8 * Self::MOST);
     }
 
     /// It has got what it saw: closer, by and by.
     fn well(&self) {
-        self.put((self.word.load(Relaxed) - 1).max(8));
-    }
-
-    /// Does not take the cache line if nothing changes.
-    fn put(&self, word: u32) {
-        if self.word.load(Relaxed) != word {
-            self.word.store(word, Relaxed);
-        }
+        note(&self.word, (self.word.load(Relaxed) - 1).max(8));
     }
 }
 
@@ -298,6 +294,10 @@ enum Stage {
 }
 
 impl Stage {
+    fn yielding(experience: &Experience) -> Self {
+        Self::Yielding { spent: 0, budget: experience.yielding.budget(YIELDS), since: now() }
+    }
+
     /// What to do if the deadline is nearer than what a burst may take: go to sleep, or if even that would take longer,
     /// yield until then.
     fn closing(deadline: Instant, now: Instant) -> Option<Self> {
@@ -376,11 +376,8 @@ impl Spin {
                         experience.glancing.was_in_vain(GLANCE);
                     }
                     let budget = if cores() > 1 { experience.pausing.budget(PAUSES) } else { 0 };
-                    self.stage = if budget > 0 && start_pausing() {
-                        Stage::Pausing { spent: 0, budget }
-                    } else {
-                        Stage::Yielding { spent: 0, budget: experience.yielding.budget(YIELDS), since: now() }
-                    };
+                    let pauses = budget > 0 && start_pausing();
+                    self.stage = if pauses { Stage::Pausing { spent: 0, budget } } else { Stage::yielding(experience) };
                 }
                 Stage::Pausing { spent, budget } if *spent < *budget => {
                     let gap = (*spent + 1).min(GAP);
@@ -391,7 +388,7 @@ impl Spin {
                 Stage::Pausing { .. } => {
                     stop_pausing();
                     experience.pausing.was_in_vain(PAUSES);
-                    self.stage = Stage::Yielding { spent: 0, budget: experience.yielding.budget(YIELDS), since: now() };
+                    self.stage = Stage::yielding(experience);
                 }
                 Stage::Yielding { spent, budget, since } if *spent < *budget => {
                     thread::yield_now();
@@ -450,23 +447,23 @@ fn stop_pausing() {
 impl Drop for Spin {
     #[inline]
     fn drop(&mut self) {
-        let distance = &experience(self.key).distance;
+        let experience = experience(self.key);
         match self.stage {
-            _ if self.was_beaten => distance.too_near(),
-            Stage::Glancing { .. } => distance.well(),
+            _ if self.was_beaten => experience.distance.too_near(),
+            Stage::Glancing { .. } => experience.distance.well(),
             _ => {}
         }
         match self.stage {
-            Stage::Glancing { spent, .. } => experience(self.key).glancing.paid(spent, GLANCE),
+            Stage::Glancing { spent, .. } => experience.glancing.paid(spent, GLANCE),
             Stage::Pausing { spent, .. } => {
                 stop_pausing();
-                experience(self.key).pausing.paid(spent, PAUSES);
+                experience.pausing.paid(spent, PAUSES);
             }
-            Stage::Yielding { spent, .. } if spent > 0 => experience(self.key).yielding.paid(spent, YIELDS),
+            Stage::Yielding { spent, .. } if spent > 0 => experience.yielding.paid(spent, YIELDS),
             _ => {}
         }
         if self.is_extra {
-            let tolerance = &experience(self.key).tolerance;
+            let tolerance = &experience.tolerance;
             let now = match self.stage {
                 Stage::Over => tolerance.load(Relaxed) * 2,
                 _ => tolerance.load(Relaxed) / 2,

@@ -100,7 +100,8 @@ fn ping_pong<E: Event>() -> Run {
     })
 }
 
-/// One thread sets, all others wait, and the last of them says so. Without the same two. Two events by turns, each cleared while nobody waits.
+/// One thread sets, all others wait, and the last of them says so. Two events by turns, each cleared while nobody waits.
+/// Without those that `ping_pong` is without.
 fn broadcast<E: Event>(waiters: usize) -> Run {
     Run::operations(move |n| {
         let (rounds, starts, done) = (n.div_ceil(waiters as u64), [E::new(), E::new()], E::new());
