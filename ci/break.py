@@ -31,16 +31,16 @@ BREAKAGES = [
         "state & PARKED != 0 && !is_open(state)\n",
         "state != u64::MAX\n",
     ),
-    ("regressions::rustfs_4498", "waiters.rs", "let n = n.min(self.count() as usize);", "let n = n.min(1);"),
+    ("regressions::rustfs_4498", "wait_queue.rs", "let n = n.min(self.count() as usize);", "let n = n.min(1);"),
     (
         "regressions::rsevents",
-        "epochs.rs",
+        "event.rs",
         "            if was_last {\n                self.word.fetch_and(!PARKED, Relaxed);",
         "            if was_last || true {\n                self.word.fetch_and(!PARKED, Relaxed);",
     ),
     (
         "regressions::cpython_a_notify",
-        "waiters.rs",
+        "wait_queue.rs",
         "Parked::TimedOut => Waited { notified: selected, awake: false },",
         "Parked::TimedOut => Waited { notified: false && selected, awake: false },",
     ),
@@ -59,19 +59,19 @@ BREAKAGES = [
     ),
     (
         "regressions::cpython_an_abort",
-        "rounds.rs",
+        "barrier.rs",
         "(Arrival::Party(index), Parked::Woken(TRIPPED)) => Ok(index),",
         "(Arrival::Party(index), Parked::Woken(TRIPPED)) if !self.is_broken() => Ok(index),",
     ),
     (
         "regressions::cpython_no_index",
-        "rounds.rs",
+        "barrier.rs",
         "        self.word.store(word, Relaxed);\n        self.round",
         "        self.word.store(word | self.word.load(Relaxed) & !BROKEN, Relaxed);\n        self.round",
     ),
     (
         "set_followed_by_clear_frees_who_has_begun_to_wait",
-        "epochs.rs",
+        "event.rs",
         "epoch(state).wrapping_add(EPOCH) | SET",
         "epoch(state) | SET",
     ),
@@ -84,7 +84,7 @@ def main():
     with tempfile.TemporaryDirectory() as copy:
         weaken.copy_to(copy)
         for model, name, old, new in BREAKAGES:
-            path = pathlib.Path(copy) / "src/machine" / name
+            path = pathlib.Path(copy) / "src/raw" / name
             original = path.read_text()
             assert original.count(old) == 1, f"{name} has not {old!r} once"
             path.write_text(original.replace(old, new))

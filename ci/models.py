@@ -57,7 +57,7 @@ TABLE = {
         ("release × release at the bound: one fails", ["semaphore::of_two_releases_with_room"]),
         ("release of too many × waiter: all or nothing", ["semaphore::a_bounded_release"]),
         ("zero, longest", ["semaphore::zero_is_one_try"]),
-        ("FIFO selection", "the parking lot's promise P4, tested in `parking/contract.rs` on both halves"),
+        ("FIFO selection", "the parking lot's promise P4, tested in `park/tests.rs` on both halves"),
     ],
     "Condition (over Lock and over RLock)": [
         ("wait for × notify: no lost wake-up", ["condition::over_a_lock::a_waiter_for", "condition::over_an_rlock::a_waiter_for"]),

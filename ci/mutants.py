@@ -35,11 +35,11 @@ KNOWN = [
     (r"permits.rs:\d+:(44: replace == with !=|35: replace & with [|^]|(26|49): replace \|\| with &&) in Permits<W>::wait_in_line", "when to look once more: speed only"),
     (r"permits.rs:\d+:21: replace == with != in Permits<W>::wait_in_line", "for a marker of coverage only"),
     (r"permits.rs:\d+:(18: replace > with >=|52: replace & with [|^]) in Permits<W>::give$", "takes the slow path, which does the same; ci/instructions.py counts it"),
-    (r"epochs.rs.*replace \| with \^ in", "the bits are never both set: the same"),
-    (r"epochs.rs.*replace & with \| in Epochs::set", "wakes although nobody sleeps: a system call more, no wake-up less"),
-    (r"raw_lock.rs.*left_line with \(\)", "a set PARKED with nobody in the line is harmless (permits, I4)"),
-    (r"waiters.rs.*in Waiters::select", "says that others come along when none do: a set PARKED too much, harmless (permits, I4)"),
-    (r"waiters.rs.*replace \|\| with && in Waiters::notify", "takes the slow path, which finds the same"),
+    (r"event.rs.*replace \| with \^ in", "the bits are never both set: the same"),
+    (r"event.rs.*replace & with \| in RawEvent::set", "wakes although nobody sleeps: a system call more, no wake-up less"),
+    (r"lock.rs.*left_line with \(\)", "a set PARKED with nobody in the line is harmless (permits, I4)"),
+    (r"wait_queue.rs.*in WaitQueue::select", "says that others come along when none do: a set PARKED too much, harmless (permits, I4)"),
+    (r"wait_queue.rs.*replace \|\| with && in WaitQueue::notify", "takes the slow path, which finds the same"),
 ]
 
 LONG = [
@@ -56,8 +56,8 @@ LONG = [
 
 FIRST = weaken.FIRST | {
     "permits.rs": weaken.FIRST["permits.rs"] + ["a_stranger"],
-    "owned_lock.rs": ["rlock::", "waiting_lets_go"],
-    "raw_lock.rs": ["lock::", "condition::over_a_lock"],
+    "rlock.rs": ["rlock::", "waiting_lets_go"],
+    "lock.rs": ["lock::", "condition::over_a_lock"],
 }
 
 # On real threads.
@@ -135,7 +135,7 @@ def judge(mutant, tree, target, thorough):
 def main():
     lanes = int(sys.argv[1]) if len(sys.argv) > 1 else 2
     made = subprocess.run(
-        ["cargo", "mutants", "--list", "--json", "-f", "src/machine/*.rs"], cwd=ROOT, capture_output=True, text=True, check=True
+        ["cargo", "mutants", "--list", "--json", "-f", "src/raw/*.rs"], cwd=ROOT, capture_output=True, text=True, check=True
     )
     mutants = [mutant for mutant in json.loads(made.stdout) if mutant.get("span")]
     # Interleaved, so that a run that is cut short has seen a bit of everything.

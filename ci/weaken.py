@@ -28,11 +28,11 @@ KNOWN = {}
 # The models that are most likely to notice come first; the others follow if they do not.
 FIRST = {
     "permits.rs": ["semaphore", "lock::", "rlock::"],
-    "raw_lock.rs": ["lock::"],
-    "owned_lock.rs": ["rlock::"],
-    "epochs.rs": ["event"],
-    "rounds.rs": ["barrier"],
-    "waiters.rs": ["condition"],
+    "lock.rs": ["lock::"],
+    "rlock.rs": ["rlock::"],
+    "event.rs": ["event"],
+    "barrier.rs": ["barrier"],
+    "wait_queue.rs": ["condition"],
 }
 
 # A suite that takes longer has lost a wake-up.
@@ -44,7 +44,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 def sites():
     """Every ordering in the code of a machine that could be weaker, and how many could not."""
     found, relaxed = [], 0
-    for path in sorted((ROOT / "src/machine").glob("*.rs")):
+    for path in sorted((ROOT / "src/raw").glob("*.rs")):
         function = ""
         for number, line in enumerate(path.read_text().splitlines()):
             if re.match(r"#\[cfg\((test|all\(test)", line):

@@ -1,8 +1,8 @@
-//! The face of [`Rounds`].
+//! The face of [`RawBarrier`].
 
 use crate::deadline::Deadline;
 use crate::error::BrokenBarrierError;
-use crate::machine::rounds::Rounds;
+use crate::raw::RawBarrier;
 use core::fmt;
 use core::panic::{RefUnwindSafe, UnwindSafe};
 use std::time::{Duration, Instant};
@@ -62,7 +62,7 @@ use std::time::{Duration, Instant};
 /// Who waits sleeps. A timeout counts from the moment at which the party joins a round.
 #[doc(alias("threading.Barrier", "CyclicBarrier", "rendezvous"))]
 pub struct Barrier {
-    rounds: Rounds,
+    rounds: RawBarrier,
     parties: usize,
     timeout: Option<Duration>,
     action: Option<Box<dyn Fn() + Send + Sync>>,
@@ -87,7 +87,7 @@ impl Barrier {
     #[track_caller]
     pub const fn new(parties: usize /* with an action: `with_action` */) -> Self {
         assert!(parties > 0, "a barrier has at least one party, not 0");
-        Self { rounds: Rounds::new(), parties, timeout: None, action: None }
+        Self { rounds: RawBarrier::new(), parties, timeout: None, action: None }
     }
 
     /// A barrier for `parties` threads, the last of which to arrive runs `action`, each round. Python:

@@ -1,7 +1,8 @@
 //! The face of `Permits` with a bound.
 
 use crate::error::OverReleaseError;
-use crate::{Semaphore, thread};
+use crate::semaphore::Semaphore;
+use crate::shim::thread;
 use core::fmt;
 use std::time::{Duration, Instant};
 

@@ -1,13 +1,14 @@
-//! The typed face of [`Waiters`].
+//! The typed face of [`WaitQueue`].
 #![allow(unsafe_code)]
 
 use crate::deadline::Deadline;
 use crate::error::NotHeldError;
 use crate::lockable::hold::Exclusive;
 use crate::lockable::{Lockable, RawLockable};
-use crate::machine::waiters::Waiters;
-use crate::place::{Place, here};
-use crate::{RLock, thread};
+use crate::raw::WaitQueue;
+use crate::rlock::RLock;
+use crate::shim::caller::{Caller, caller};
+use crate::shim::thread;
 use core::fmt;
 use core::marker::PhantomData;
 use core::ops::{Deref, DerefMut};
@@ -132,7 +133,7 @@ use std::time::{Duration, Instant};
 /// At most 8 bytes beyond its lock.
 #[doc(alias("Condvar", "threading.Condition", "monitor"))]
 pub struct Condition<L = RLock> {
-    waiters: Waiters,
+    waiters: WaitQueue,
     lock: L,
 }
 
@@ -227,7 +228,7 @@ impl<L> Condition<L> {
     #[must_use]
     #[cfg_attr(loom, track_caller)]
     pub const fn with_lock(lock: L) -> Self {
-        Self { waiters: Waiters::new(), lock }
+        Self { waiters: WaitQueue::new(), lock }
     }
 
     /// The lock itself, not taken.
@@ -436,14 +437,14 @@ impl<L: Lockable> Condition<L> {
     ///
     /// # Safety
     /// The lock is held; and while this runs nobody uses a reference to its value, but for shared ones to a `Sync` value.
-    unsafe fn wait_until(&self, deadline: Deadline, place: Place) -> bool {
+    unsafe fn wait_until(&self, deadline: Deadline, place: Caller) -> bool {
         let mut levels = None;
         // SAFETY: our caller's promise.
-        let let_go = || levels = Some(unsafe { self.lock.let_go() });
-        let waited = self.waiters.wait(self.lock.raw(), deadline, place, let_go);
+        let release_all = || levels = Some(unsafe { self.lock.release_all() });
+        let waited = self.waiters.wait(self.lock.raw(), deadline, place, release_all);
         let levels = levels.expect("a wait lets go before it sleeps");
-        // SAFETY: `levels` is what `let_go` returned in this thread.
-        unsafe { self.lock.take_back(levels, waited.awake) };
+        // SAFETY: `levels` is what `release_all` returned in this thread.
+        unsafe { self.lock.reacquire(levels, waited.awake) };
         waited.notified
     }
 }
@@ -606,7 +607,7 @@ impl<L> Condition<L> {
     where
         L: RawLockable,
     {
-        self.raw_wait(|| Deadline::Never, here()).map(drop)
+        self.raw_wait(|| Deadline::Never, caller()).map(drop)
     }
 
     /// As [`wait`](Self::wait), for at most `timeout`. Python: `wait(timeout)`.
@@ -633,7 +634,7 @@ impl<L> Condition<L> {
     where
         L: RawLockable,
     {
-        self.raw_wait(|| Deadline::after(timeout), here())
+        self.raw_wait(|| Deadline::after(timeout), caller())
     }
 
     /// As [`wait`](Self::wait), until `deadline` at the latest. Python has timeouts only.
@@ -657,7 +658,7 @@ impl<L> Condition<L> {
     where
         L: RawLockable,
     {
-        self.raw_wait(|| Deadline::at(deadline), here())
+        self.raw_wait(|| Deadline::at(deadline), caller())
     }
 
     /// Waits until `ready` says so. Python: `wait_for(predicate)`.
@@ -691,7 +692,7 @@ impl<L> Condition<L> {
     where
         L: RawLockable,
     {
-        self.raw_wait_for(|| Deadline::Never, here(), ready).map(drop)
+        self.raw_wait_for(|| Deadline::Never, caller(), ready).map(drop)
     }
 
     /// As [`wait_for`](Self::wait_for), for at most `timeout` after `ready` was first asked. Python:
@@ -721,7 +722,7 @@ impl<L> Condition<L> {
     where
         L: RawLockable,
     {
-        self.raw_wait_for(|| Deadline::after(timeout), here(), ready)
+        self.raw_wait_for(|| Deadline::after(timeout), caller(), ready)
     }
 
     /// As [`wait_for`](Self::wait_for), until `deadline` at the latest. Returns the last answer.
@@ -747,12 +748,12 @@ impl<L> Condition<L> {
     where
         L: RawLockable,
     {
-        self.raw_wait_for(|| Deadline::at(deadline), here(), ready)
+        self.raw_wait_for(|| Deadline::at(deadline), caller(), ready)
     }
 }
 
 impl<L: RawLockable> Condition<L> {
-    fn raw_wait(&self, deadline: impl FnOnce() -> Deadline, place: Place) -> Result<bool, NotHeldError> {
+    fn raw_wait(&self, deadline: impl FnOnce() -> Deadline, place: Caller) -> Result<bool, NotHeldError> {
         self.check_held()?;
         // SAFETY: it is held, and guards no value.
         Ok(unsafe { self.wait_until(deadline(), place) })
@@ -761,7 +762,7 @@ impl<L: RawLockable> Condition<L> {
     fn raw_wait_for(
         &self,
         deadline: impl FnOnce() -> Deadline,
-        place: Place,
+        place: Caller,
         mut ready: impl FnMut() -> bool,
     ) -> Result<bool, NotHeldError> {
         let ready = || {
@@ -799,7 +800,7 @@ impl<L: Lockable> ConditionGuard<'_, L> {
     /// ```
     #[track_caller]
     pub fn wait(&mut self) {
-        self.wait_until(|| Deadline::Never, here());
+        self.wait_until(|| Deadline::Never, caller());
     }
 
     /// As [`wait`](Self::wait), for at most `timeout`. Python: `wait(timeout)`.
@@ -820,7 +821,7 @@ impl<L: Lockable> ConditionGuard<'_, L> {
     #[must_use = "false means that the time was up before a notify"]
     #[track_caller]
     pub fn wait_timeout(&mut self, timeout: Duration) -> bool {
-        self.wait_until(|| Deadline::after(timeout), here())
+        self.wait_until(|| Deadline::after(timeout), caller())
     }
 
     /// As [`wait`](Self::wait), until `deadline` at the latest. False: the time was up. Python has timeouts only.
@@ -837,7 +838,7 @@ impl<L: Lockable> ConditionGuard<'_, L> {
     #[must_use = "false means that the time was up before a notify"]
     #[track_caller]
     pub fn wait_deadline(&mut self, deadline: Instant) -> bool {
-        self.wait_until(|| Deadline::at(deadline), here())
+        self.wait_until(|| Deadline::at(deadline), caller())
     }
 
     /// Waits until `ready` says so of the guarded value. Python: `wait_for(predicate)`.
@@ -857,7 +858,7 @@ impl<L: Lockable> ConditionGuard<'_, L> {
     #[doc(alias = "wait_while")]
     #[track_caller]
     pub fn wait_for(&mut self, ready: impl FnMut(&<Self as Deref>::Target) -> bool) {
-        self.wait_for_until(|| Deadline::Never, here(), ready);
+        self.wait_for_until(|| Deadline::Never, caller(), ready);
     }
 
     /// As [`wait_for`](Self::wait_for), for at most `timeout` after `ready` was first asked. Python:
@@ -880,7 +881,7 @@ impl<L: Lockable> ConditionGuard<'_, L> {
     #[must_use = "false means that the time was up and it is not ready"]
     #[track_caller]
     pub fn wait_for_timeout(&mut self, ready: impl FnMut(&<Self as Deref>::Target) -> bool, timeout: Duration) -> bool {
-        self.wait_for_until(|| Deadline::after(timeout), here(), ready)
+        self.wait_for_until(|| Deadline::after(timeout), caller(), ready)
     }
 
     /// As [`wait_for`](Self::wait_for), until `deadline` at the latest. Returns the last answer.
@@ -905,7 +906,7 @@ impl<L: Lockable> ConditionGuard<'_, L> {
         ready: impl FnMut(&<Self as Deref>::Target) -> bool,
         deadline: Instant,
     ) -> bool {
-        self.wait_for_until(|| Deadline::at(deadline), here(), ready)
+        self.wait_for_until(|| Deadline::at(deadline), caller(), ready)
     }
 
     /// Selects up to `n` waiting threads, oldest first; they return once they have the lock. Python: `notify(n)`.
@@ -952,7 +953,7 @@ impl<L: Lockable> ConditionGuard<'_, L> {
     }
 
     #[track_caller]
-    fn wait_until(&mut self, deadline: impl FnOnce() -> Deadline, place: Place) -> bool {
+    fn wait_until(&mut self, deadline: impl FnOnce() -> Deadline, place: Caller) -> bool {
         self.check_held();
         // SAFETY: it is held. Nobody uses the value through this guard, which is borrowed mutably; of a `Lock` there is no
         // other, and the others of an `RLock` have shared references to a `Sync` value.
@@ -963,7 +964,7 @@ impl<L: Lockable> ConditionGuard<'_, L> {
     fn wait_for_until(
         &mut self,
         deadline: impl FnOnce() -> Deadline,
-        place: Place,
+        place: Caller,
         mut ready: impl FnMut(&L::Value) -> bool,
     ) -> bool {
         let guard = &*self;

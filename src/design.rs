@@ -34,7 +34,7 @@
 //! # Waiting
 //!
 //! How long a thread looks again, whether it yields its core in between, when a waiter is old, and when a release wakes one
-//! more thread although one is awake: all that is policy, and lies in `parking/patience.rs`, which has a
+//! more thread although one is awake: all that is policy, and lies in `park/spin.rs`, which has a
 //! clock. It learns by address what has paid. The machines are right whatever it says; in a model it says both.
 //!
 //! A machine that can look at what it waits for does so before it joins a queue (`Spin`). One that can not, because to join
@@ -63,7 +63,7 @@
 //!
 //! # Two models
 //!
-//! Under `--cfg loom` a dependent gets a *contract model* (`src/spec`), in which a call is one step of loom's where that is
+//! Under `--cfg loom` a dependent gets a *contract model* (`src/loom/contract`), in which a call is one step of loom's where that is
 //! possible. The real machines run under a second flag, `sixfold_checked`, on loom's atomics and a twin of the parking lot.
 //! The models in `tests/loom` run on both. Their outcomes on the real machines are listed in the source and must be met
 //! exactly; the contract model must come to all of them. So a dependent's proof holds for the code that ships.
@@ -85,7 +85,7 @@
 //! | exclusion, no lost wake-up, happens-before, time-outs at every moment | `tests/loom`, and beside the machines; the tables below |
 //! | that the races meant were explored | `Outcomes` and `must_have_reached` in the models |
 //! | that the contract model allows what the machines do | `ci/loom.sh`: the same models on both |
-//! | that the model of the parking lot may stand for the real one | `src/parking/contract.rs`, run on both |
+//! | that the model of the parking lot may stand for the real one | `src/park/contract.rs`, run on both |
 //! | that every ordering is needed | `ci/weaken.py`; the table below |
 //! | that bugs of others would be found | `ci/break.py`, with `tests/loom/regressions.rs` |
 //! | that a crate of yours can do the same | `ci/dependent.sh`, with `tests/dependent` |

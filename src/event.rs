@@ -1,7 +1,7 @@
-//! The face of [`Epochs`].
+//! The face of [`RawEvent`].
 
 use crate::deadline::Deadline;
-use crate::machine::epochs::Epochs;
+use crate::raw::RawEvent;
 use core::fmt;
 use core::panic::{RefUnwindSafe, UnwindSafe};
 use std::time::{Duration, Instant};
@@ -40,7 +40,7 @@ use std::time::{Duration, Instant};
 /// 8 bytes.
 #[doc(alias("threading.Event", "ManualResetEvent", "SignalEvent", "latch", "notification"))]
 pub struct Event {
-    epochs: Epochs,
+    epochs: RawEvent,
 }
 
 #[cfg(not(loom))]
@@ -60,7 +60,7 @@ impl Event {
     #[must_use]
     #[cfg_attr(loom, track_caller)]
     pub const fn new() -> Self {
-        Self { epochs: Epochs::new() }
+        Self { epochs: RawEvent::new() }
     }
 
     /// Whether the flag is up. If so, what was done before the `set` that raised it is visible. Python: `is_set()`.

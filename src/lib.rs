@@ -7,22 +7,18 @@
 macro_rules! reached {
     ($what:literal) => {
         #[cfg(all(loom, sixfold_checked))]
-        crate::model::reached::mark($what);
+        crate::loom::reached::mark($what);
     };
 }
 
-mod atomic;
 mod deadline;
 mod error;
+#[cfg(loom)]
+mod loom;
 #[cfg(any(not(loom), sixfold_checked))]
-mod machine;
-#[cfg(all(loom, not(sixfold_checked)))]
-#[path = "spec/mod.rs"]
-mod machine;
-#[cfg(any(not(loom), sixfold_checked))]
-mod parking;
-mod place;
-mod thread;
+mod park;
+mod raw;
+mod shim;
 
 mod barrier;
 mod bounded;
@@ -41,6 +37,9 @@ pub mod lock_api;
 #[cfg(feature = "lock_api_04")]
 pub mod lock_api_04;
 
+#[cfg(all(loom, sixfold_checked))]
+#[doc(hidden)]
+pub use self::loom::reached::reached;
 pub use barrier::Barrier;
 pub use bounded::{BoundedSemaphore, BoundedSemaphoreGuard};
 pub use condition::{Condition, ConditionGuard};
@@ -51,9 +50,6 @@ pub use lockable::{Lockable, RawLockable};
 pub use model::model;
 #[cfg(loom)]
 pub use model::model_with;
-#[cfg(all(loom, sixfold_checked))]
-#[doc(hidden)]
-pub use model::reached::reached;
 pub use rlock::{RLock, RLockGuard};
 pub use semaphore::{Semaphore, SemaphoreGuard};
 

@@ -3,8 +3,8 @@
 
 use crate::deadline::Deadline;
 use crate::error::NotHeldError;
-use crate::machine::raw_lock::RawLock;
-use crate::thread;
+use crate::raw::RawLock;
+use crate::shim::thread;
 use core::cell::UnsafeCell;
 use core::fmt;
 use core::marker::PhantomData;

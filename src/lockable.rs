@@ -77,8 +77,8 @@ pub trait RawLockable: Lockable {}
 pub(crate) mod hold {
     use crate::deadline::Deadline;
     use crate::error::NotHeldError;
-    use crate::machine::owned_lock::Levels;
-    use crate::machine::raw_lock::RawLock;
+    use crate::raw::Levels;
+    use crate::raw::RawLock;
     use crate::rlock::AHoldStaysInItsThread;
     use crate::{Lock, RLock};
     use core::marker::PhantomData;
@@ -130,17 +130,17 @@ pub(crate) mod hold {
         /// Gives back all the holds of this thread at once.
         ///
         /// # Safety
-        /// `is_held`, and nobody uses a reference to the value until `take_back`, but for shared ones to a `Sync` value.
+        /// `is_held`, and nobody uses a reference to the value until `reacquire`, but for shared ones to a `Sync` value.
         #[doc(hidden)]
-        unsafe fn let_go(&self) -> Levels;
+        unsafe fn release_all(&self) -> Levels;
 
-        /// Takes back what `let_go` gave back; `awake`: as a thread that was woken from the line of `raw`.
+        /// Takes back what `release_all` gave back; `awake`: as a thread that was woken from the line of `raw`.
         ///
         /// # Safety
-        /// After `let_go`, once, in the same thread, with what it returned.
+        /// After `release_all`, once, in the same thread, with what it returned.
         #[doc(hidden)]
         #[cfg_attr(loom, track_caller)]
-        unsafe fn take_back(&self, levels: Levels, awake: bool);
+        unsafe fn reacquire(&self, levels: Levels, awake: bool);
     }
 
     /// A lock whose guard gives `&mut` to the value.
@@ -172,12 +172,12 @@ pub(crate) mod hold {
         unsafe fn give_back(&self) -> Result<(), NotHeldError> {
             self.raw.release()
         }
-        unsafe fn let_go(&self) -> Levels {
+        unsafe fn release_all(&self) -> Levels {
             // An error means that a stranger has released by hand in the meantime. As in Python, the wait goes on.
             let _ = self.raw.release();
             Levels::ONE
         }
-        unsafe fn take_back(&self, _: Levels, awake: bool) {
+        unsafe fn reacquire(&self, _: Levels, awake: bool) {
             if awake { self.raw.acquire_awake() } else { self.raw.acquire() }
         }
     }
@@ -210,11 +210,11 @@ pub(crate) mod hold {
         unsafe fn give_back(&self) -> Result<(), NotHeldError> {
             self.raw.release()
         }
-        unsafe fn let_go(&self) -> Levels {
-            self.raw.let_go()
+        unsafe fn release_all(&self) -> Levels {
+            self.raw.release_all()
         }
-        unsafe fn take_back(&self, levels: Levels, awake: bool) {
-            self.raw.take_back(levels, awake);
+        unsafe fn reacquire(&self, levels: Levels, awake: bool) {
+            self.raw.reacquire(levels, awake);
         }
     }
 
@@ -247,13 +247,13 @@ pub(crate) mod hold {
                     // SAFETY: our caller's promise.
                     unsafe { self.deref().give_back() }
                 }
-                unsafe fn let_go(&self) -> Levels {
+                unsafe fn release_all(&self) -> Levels {
                     // SAFETY: our caller's promise.
-                    unsafe { self.deref().let_go() }
+                    unsafe { self.deref().release_all() }
                 }
-                unsafe fn take_back(&self, levels: Levels, awake: bool) {
+                unsafe fn reacquire(&self, levels: Levels, awake: bool) {
                     // SAFETY: our caller's promise.
-                    unsafe { self.deref().take_back(levels, awake) }
+                    unsafe { self.deref().reacquire(levels, awake) }
                 }
             }
 

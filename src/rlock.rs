@@ -1,10 +1,10 @@
-//! The typed face of [`OwnedLock`].
+//! The typed face of [`RawRLock`].
 #![allow(unsafe_code)]
 
 use crate::deadline::Deadline;
 use crate::error::NotHeldError;
-use crate::machine::owned_lock::OwnedLock;
-use crate::thread;
+use crate::raw::RawRLock;
+use crate::shim::thread;
 use core::cell::UnsafeCell;
 use core::fmt;
 use core::marker::PhantomData;
@@ -58,7 +58,7 @@ use std::time::{Duration, Instant};
 /// At most 16 bytes and the value.
 #[doc(alias("ReentrantMutex", "ReentrantLock", "threading.RLock", "recursive mutex"))]
 pub struct RLock<T: ?Sized = ()> {
-    pub(crate) raw: OwnedLock,
+    pub(crate) raw: RawRLock,
     pub(crate) value: UnsafeCell<T>,
 }
 
@@ -237,7 +237,7 @@ impl<T> RLock<T> {
     #[must_use]
     #[cfg_attr(loom, track_caller)]
     pub const fn with_value(value: T) -> Self {
-        Self { raw: OwnedLock::new(), value: UnsafeCell::new(value) }
+        Self { raw: RawRLock::new(), value: UnsafeCell::new(value) }
     }
 
     /// The value, without the lock.

@@ -1,8 +1,8 @@
 //! The face of [`Permits`] with no bound but the word's.
 
 use crate::deadline::Deadline;
-use crate::machine::permits::{Permits, TooMany};
-use crate::thread;
+use crate::raw::{Permits, TooMany};
+use crate::shim::thread;
 use core::fmt;
 use core::panic::{RefUnwindSafe, UnwindSafe};
 use std::time::{Duration, Instant};

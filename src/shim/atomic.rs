@@ -3,7 +3,7 @@
 //! A machine imports its words from here and is thereby the same code in both builds.
 
 #[cfg(all(loom, sixfold_checked))]
-pub(crate) use crate::model::atomic::{AtomicU8, AtomicU32, AtomicU64, AtomicUsize};
+pub(crate) use crate::loom::atomic::{AtomicU8, AtomicU32, AtomicU64, AtomicUsize};
 #[cfg(not(loom))]
 pub(crate) use core::sync::atomic::{AtomicU8, AtomicU32, AtomicUsize};
 // What only its own thread can make sense of: see `owned_lock`. The rest of the contract model has no atomics.

@@ -19,7 +19,7 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicU64 as Untracked, Ordering::Relaxed};
 
 /// A place in the source of who uses this crate.
-pub(crate) type Place = &'static Location<'static>;
+pub(crate) type Caller = &'static Location<'static>;
 
 /// One execution.
 pub(crate) struct Execution {
@@ -38,7 +38,7 @@ pub(crate) struct Execution {
     steps: Cell<u64>,
     give_ups: RefCell<HashMap<(ThreadId, usize), u32>>,
     pub(super) waiting: RefCell<Vec<Waiting>>,
-    holds: RefCell<HashMap<u64, Vec<(Thread, Place)>>>,
+    holds: RefCell<HashMap<u64, Vec<(Thread, Caller)>>>,
 }
 
 /// So many slots more than any execution before has used are there at least. An object needs two to four: so half of them
@@ -71,7 +71,7 @@ thread_local! {
 }
 
 /// A new model begins, about which nothing is known.
-pub(super) fn forget() {
+pub(crate) fn forget() {
     MOST_SLOTS.set(0);
 }
 
@@ -182,7 +182,7 @@ impl Execution {
     }
 
     /// The calling thread has taken `object`.
-    pub(crate) fn took(&self, object: &Identity, place: Place) {
+    pub(crate) fn took(&self, object: &Identity, place: Caller) {
         let holder = (loom::thread::current(), place);
         self.holds.borrow_mut().entry(object.number()).or_default().push(holder);
     }
@@ -246,7 +246,7 @@ pub(crate) struct Identity {
     number: Untracked,
     /// The execution that used it first.
     first: Untracked,
-    created: Place,
+    created: Caller,
 }
 
 impl Identity {
@@ -317,13 +317,13 @@ pub(super) struct Waiting {
     pub(super) thread: Thread,
     pub(super) what: &'static str,
     pub(super) object: u64,
-    pub(super) created: Place,
-    pub(super) place: Place,
+    pub(super) created: Caller,
+    pub(super) place: Caller,
     pub(super) timed: bool,
 }
 
 /// While it lives, a model runs. If that fails where nobody's wait unwinds, as in a `join`, the report is shown at the end.
-pub(super) struct WhileRunning;
+pub(crate) struct WhileRunning;
 
 impl Drop for WhileRunning {
     fn drop(&mut self) {
@@ -346,7 +346,7 @@ pub(crate) struct WhileWaiting(Rc<Execution>);
 
 impl WhileWaiting {
     /// `what`: what for, in words that "created at" can follow.
-    pub(crate) fn new(what: &'static str, object: &Identity, place: Place, timed: bool) -> Self {
+    pub(crate) fn new(what: &'static str, object: &Identity, place: Caller, timed: bool) -> Self {
         let execution = current();
         let thread = loom::thread::current();
         let (object, created) = (object.number(), object.created);

@@ -5,8 +5,8 @@
 
 use super::object::Versions;
 use crate::deadline::Deadline;
-use crate::model::execution::{Identity, Place, WhileWaiting, current};
-use crate::model::sleeper::{Patience, Sleeper};
+use crate::loom::execution::{Caller, Identity, WhileWaiting, current};
+use crate::loom::sleeper::{Patience, Sleeper};
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -60,7 +60,7 @@ impl Permits {
         taken
     }
 
-    fn took(&self, state: &State, place: Place) {
+    fn took(&self, state: &State, place: Caller) {
         state.free.set(state.free.now() - 1);
         current().took(&self.identity, place);
     }
@@ -78,7 +78,7 @@ impl Permits {
         }
     }
 
-    fn take(&self, place: Place) {
+    fn take(&self, place: Caller) {
         let state = self.state();
         state.free.step(Acquire);
         if state.free.now() > 0 {
@@ -91,7 +91,7 @@ impl Permits {
         }
     }
 
-    fn take_timed(&self, place: Place) -> bool {
+    fn take_timed(&self, place: Caller) -> bool {
         let state = self.state();
         state.free.step_by(|free| if free > 0 { Acquire } else { Relaxed });
         if state.free.now() > 0 {

@@ -13,8 +13,8 @@
 //! | P4: the queue is first in, first out, and a requeue appends in the same order | the oldest waiter is selected first |
 //! | P5: a sleeper joins its queue before `before_sleep` runs | whoever sees the effect of `before_sleep` also finds the sleeper |
 //!
-//! There are two halves with the same signatures, and this is the only place that chooses. [`real`] is
-//! `parking_lot_core`; [`model::parking`](crate::model) is its twin on loom's objects. `contract.rs` holds both to the promises above.
+//! There are two halves with the same signatures, and this is the only place that chooses. [`lot`] is
+//! `parking_lot_core`; `loom::park` is its twin on loom's objects. `tests.rs` holds both to the promises above.
 //!
 //! # Safety, for all calls
 //!
@@ -23,21 +23,21 @@
 //! 3. `before_sleep` may unpark others; it neither parks nor panics.
 #![allow(unsafe_code)]
 
+#[cfg(not(loom))]
+mod lot;
+#[cfg(not(loom))]
+mod spin;
 #[cfg(test)]
-mod contract;
-#[cfg(not(loom))]
-mod patience;
-#[cfg(not(loom))]
-mod real;
+mod tests;
 
 #[cfg(loom)]
-pub(crate) use crate::model::parking::{
+pub(crate) use crate::loom::park::{
     Age, MOST, Spin, ask_for_another, park, park_watchfully, unpark_filter, unpark_one, unpark_requeue, wants_another,
 };
 #[cfg(not(loom))]
-pub(crate) use patience::{Age, Spin, ask_for_another, wants_another};
+pub(crate) use lot::{MOST, park, park_watchfully, unpark_filter, unpark_one, unpark_requeue};
 #[cfg(not(loom))]
-pub(crate) use real::{MOST, park, park_watchfully, unpark_filter, unpark_one, unpark_requeue};
+pub(crate) use spin::{Age, Spin, ask_for_another, wants_another};
 
 /// The address that a queue belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -13,13 +13,13 @@
 //! conflict with each other, as with read-modify-writes of one atomic; and a [`Timeline`](object::Timeline) of a lock,
 //! whose changes are ordered by the lock and therefore need not be tried in every order.
 //!
-//! The modules have the names and the calls of those in `machine`, and take their place.
+//! The modules have the names and the calls of those in `raw`, and take their place.
 
-pub(crate) mod epochs;
+pub(crate) mod barrier;
+pub(crate) mod event;
+pub(crate) mod lock;
 mod object;
-#[path = "../machine/owned_lock.rs"]
-pub(crate) mod owned_lock;
 pub(crate) mod permits;
-pub(crate) mod raw_lock;
-pub(crate) mod rounds;
-pub(crate) mod waiters;
+#[path = "../../raw/rlock.rs"]
+pub(crate) mod rlock;
+pub(crate) mod wait_queue;

@@ -2,30 +2,54 @@
 //!
 //! | file | the word | used by |
 //! |---|---|---|
-//! | `permits` | free permits and a line of waiters | `Semaphore`, `BoundedSemaphore`, and with one permit: |
-//! | `raw_lock` | `permits` in a byte | `Lock` |
-//! | `owned_lock` | `raw_lock`, and who owns it how deep | `RLock` |
-//! | `waiters` | how many wait to be notified | `Condition` |
-//! | `epochs` | a flag, and how often it was raised | `Event` |
-//! | `rounds` | how many have arrived | `Barrier` |
+//! | `permits` | free permits and a queue of waiters | `Semaphore`, `BoundedSemaphore`, and with one permit: |
+//! | `lock` | `permits` in a byte | `Lock` |
+//! | `rlock` | `lock`, and who owns it how deep | `RLock` |
+//! | `wait_queue` | how many wait to be notified | `Condition` |
+//! | `event` | a flag, and how often it was raised | `Event` |
+//! | `barrier` | how many have arrived | `Barrier` |
+//!
+//! Under `--cfg loom` the [contract model](crate::loom::contract) takes their place, unless `sixfold_checked` is set too.
+//! This is the only place that chooses.
 
-pub(crate) mod epochs;
-pub(crate) mod owned_lock;
-pub(crate) mod permits;
-pub(crate) mod raw_lock;
-pub(crate) mod rounds;
-pub(crate) mod waiters;
+#[cfg(any(not(loom), sixfold_checked))]
+mod barrier;
+#[cfg(any(not(loom), sixfold_checked))]
+mod event;
+#[cfg(any(not(loom), sixfold_checked))]
+mod lock;
+#[cfg(any(not(loom), sixfold_checked))]
+mod permits;
+#[cfg(any(not(loom), sixfold_checked))]
+mod rlock;
+#[cfg(any(not(loom), sixfold_checked))]
+mod wait_queue;
+
+#[cfg(all(loom, not(sixfold_checked)))]
+pub(crate) use crate::loom::contract::{
+    barrier::RawBarrier,
+    event::RawEvent,
+    lock::RawLock,
+    permits::{Permits, TooMany},
+    rlock::{Levels, RawRLock},
+    wait_queue::WaitQueue,
+};
+#[cfg(any(not(loom), sixfold_checked))]
+pub(crate) use {
+    barrier::RawBarrier,
+    event::RawEvent,
+    lock::RawLock,
+    permits::{Permits, TooMany},
+    rlock::{Levels, RawRLock},
+    wait_queue::WaitQueue,
+};
 
 /// What no clock can measure as exactly: how many read-modify-writes the paths cost on which nobody waits.
 #[cfg(all(test, loom, sixfold_checked))]
 mod tests {
-    use super::epochs::Epochs;
-    use super::owned_lock::OwnedLock;
-    use super::permits::Permits;
-    use super::raw_lock::RawLock;
-    use super::waiters::Waiters;
+    use super::{Permits, RawEvent, RawLock, RawRLock, WaitQueue};
     use crate::deadline::Deadline;
-    use crate::model::atomic::changes;
+    use crate::loom::atomic::changes;
 
     fn costs(expected: usize, action: impl FnOnce()) {
         assert_eq!(changes(action), expected);
@@ -47,7 +71,7 @@ mod tests {
     #[test]
     fn an_rlock_that_one_holds_already_costs_no_change() {
         crate::model(|| {
-            let lock = OwnedLock::new();
+            let lock = RawRLock::new();
             costs(1, || lock.acquire());
             costs(0, || lock.acquire());
             costs(0, || assert!(lock.is_owned()));
@@ -72,7 +96,7 @@ mod tests {
     #[test]
     fn to_look_at_an_event_costs_no_change_and_to_set_or_clear_it_one() {
         crate::model(|| {
-            let event = Epochs::new();
+            let event = RawEvent::new();
             costs(0, || assert!(!event.is_set()));
             costs(1, || event.set());
             costs(1, || event.set());
@@ -84,7 +108,7 @@ mod tests {
     #[test]
     fn to_notify_nobody_costs_no_change() {
         crate::model(|| {
-            let (waiters, lock) = (Waiters::new(), RawLock::new());
+            let (waiters, lock) = (WaitQueue::new(), RawLock::new());
             lock.acquire();
             costs(0, || assert_eq!(waiters.notify(&lock, 9), 0));
         });

@@ -2,9 +2,9 @@
 //! interleaving. What a machine takes for granted is tested here and nowhere else.
 
 use super::{Key, Parked, Pick, Requeue, Unparked};
-use crate::atomic::AtomicUsize;
-use crate::atomic::Ordering::Relaxed;
 use crate::deadline::Deadline;
+use crate::shim::atomic::AtomicUsize;
+use crate::shim::atomic::Ordering::Relaxed;
 use core::cell::Cell;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

@@ -26,10 +26,10 @@
 //! - `PARKED` is Relaxed: it is judged together with the epoch, in one word, under the queue's lock.
 #![allow(unsafe_code)]
 
-use crate::atomic::AtomicUsize;
-use crate::atomic::Ordering::{Acquire, Relaxed, Release};
 use crate::deadline::Deadline;
-use crate::parking::{self, Key, Parked, Spin};
+use crate::park::{self, Key, Parked, Spin};
+use crate::shim::atomic::AtomicUsize;
+use crate::shim::atomic::Ordering::{Acquire, Relaxed, Release};
 
 const SET: usize = 1;
 const PARKED: usize = 2;
@@ -43,15 +43,15 @@ const fn epoch(state: usize) -> usize {
 
 /// What the threads of an epoch park with.
 const fn token(epoch: usize) -> usize {
-    (epoch / EPOCH) & parking::MOST
+    (epoch / EPOCH) & park::MOST
 }
 
 /// The flag.
-pub(crate) struct Epochs {
+pub(crate) struct RawEvent {
     word: AtomicUsize,
 }
 
-impl Epochs {
+impl RawEvent {
     pub(crate) const fn new() -> Self {
         Self { word: AtomicUsize::new(0) }
     }
@@ -84,7 +84,7 @@ impl Epochs {
     #[cold]
     fn wake(&self, epoch: usize) {
         // SAFETY: 1. the key is the address of `self`, which is borrowed for the call.
-        unsafe { parking::unpark_group(self.queue(), token(epoch)) };
+        unsafe { park::unpark_group(self.queue(), token(epoch)) };
     }
 
     #[inline]
@@ -140,7 +140,7 @@ impl Epochs {
         // SAFETY: 1. The key is the address of `self`, which is borrowed for the call.
         // 2. The closures read and change our word, no more.
         // 3. Nothing runs before sleeping.
-        unsafe { parking::park(self.queue(), token(mine), deadline, validate, || (), timed_out) }
+        unsafe { park::park(self.queue(), token(mine), deadline, validate, || (), timed_out) }
     }
 }
 
@@ -154,7 +154,7 @@ mod tests {
     #[test]
     fn set_followed_by_clear_frees_who_has_begun_to_wait() {
         crate::model(|| {
-            let event = Arc::new(Epochs::new());
+            let event = Arc::new(RawEvent::new());
             let waiter = {
                 let event = event.clone();
                 thread::spawn(move || assert!(event.wait(|| Deadline::Never)))

@@ -3,10 +3,10 @@
 //! It has no owner: whoever holds it may let any thread release it, as in Python.
 
 use super::permits::{Admit, ONE, Permits};
-use crate::atomic::AtomicU8;
 use crate::deadline::Deadline;
 use crate::error::NotHeldError;
-use crate::parking::Key;
+use crate::park::Key;
+use crate::shim::atomic::AtomicU8;
 
 /// A lock without a value.
 #[derive(Debug)]

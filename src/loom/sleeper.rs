@@ -1,6 +1,6 @@
 //! Sleeping and waking in a model: a thread that blocks until another lets it go on, and how long a timed wait lasts.
 
-use super::execution::{self, Identity, Place, WhileWaiting};
+use super::execution::{self, Caller, Identity, WhileWaiting};
 use loom::thread::Thread;
 use std::cell::Cell;
 use std::rc::Rc;
@@ -35,7 +35,7 @@ impl<T: Copy> Sleeper<T> {
     /// Sleeps until given something. By the thread itself.
     ///
     /// A token that somebody has left for the thread's own use of `loom::thread::park` is not taken from it.
-    pub(crate) fn sleep(&self, what: &'static str, object: &Identity, place: Place) -> T {
+    pub(crate) fn sleep(&self, what: &'static str, object: &Identity, place: Caller) -> T {
         let _waiting = WhileWaiting::new(what, object, place, false);
         let mut token = false;
         loop {

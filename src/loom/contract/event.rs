@@ -2,15 +2,15 @@
 
 use super::object::Versions;
 use crate::deadline::Deadline;
-use crate::model::execution::{Identity, Place, WhileWaiting};
-use crate::model::sleeper::{Patience, Sleeper};
+use crate::loom::execution::{Caller, Identity, WhileWaiting};
+use crate::loom::sleeper::{Patience, Sleeper};
 use core::sync::atomic::Ordering::{Acquire, Release};
 use std::cell::RefCell;
 use std::panic::Location;
 use std::rc::Rc;
 
 /// The flag.
-pub(crate) struct Epochs {
+pub(crate) struct RawEvent {
     identity: Identity,
 }
 
@@ -21,7 +21,7 @@ struct State {
     waiting: RefCell<Vec<Rc<Sleeper<()>>>>,
 }
 
-impl Epochs {
+impl RawEvent {
     #[track_caller]
     pub(crate) const fn new() -> Self {
         Self { identity: Identity::new() }
@@ -61,7 +61,7 @@ impl Epochs {
             }
     }
 
-    fn wait_slow(&self, deadline: Deadline, place: Place) -> bool {
+    fn wait_slow(&self, deadline: Deadline, place: Caller) -> bool {
         const WHAT: &str = "for a set of the event";
         let state = self.state();
         state.set.step(Acquire);

@@ -1,6 +1,6 @@
 //! State that all threads of a model share, and its past, which some of them may still see.
 
-use crate::model::execution::{Execution, Slot, current};
+use crate::loom::execution::{Execution, Slot, current};
 use core::sync::atomic::Ordering::{self, Acquire, Relaxed};
 use std::cell::{Cell, RefCell};
 

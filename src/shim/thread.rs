@@ -4,7 +4,7 @@
 pub(crate) use real::{in_drop, me};
 
 #[cfg(loom)]
-pub(crate) use crate::model::thread::{in_drop, me};
+pub(crate) use crate::loom::thread::{in_drop, me};
 
 #[cfg(not(loom))]
 mod real {

@@ -42,10 +42,10 @@
 //! flags may be set and cleared Relaxed. What passes between a waker and the woken is the parking lot's P1 and P3.
 #![allow(unsafe_code)]
 
-use crate::atomic::Ordering::{self, Acquire, Relaxed, Release};
-use crate::atomic::{AtomicU8, AtomicU64};
 use crate::deadline::Deadline;
-use crate::parking::{self, Age, Key, Parked, Spin};
+use crate::park::{self, Age, Key, Parked, Spin};
+use crate::shim::atomic::Ordering::{self, Acquire, Relaxed, Release};
+use crate::shim::atomic::{AtomicU8, AtomicU64};
 
 /// Threads may sleep in the line.
 const PARKED: u64 = 1;
@@ -325,7 +325,7 @@ impl<W: Word> Permits<W> {
         // SAFETY: 1. The key is the address of `self`, which is borrowed for the call.
         // 2. The closures read and change our word, no more.
         // 3. Nothing runs before sleeping.
-        unsafe { parking::park(self.line(), 0, deadline, validate, || (), |_, last| self.left_line(last)) }
+        unsafe { park::park(self.line(), 0, deadline, validate, || (), |_, last| self.left_line(last)) }
     }
 
     /// A sleeper has left the line by time-out, under the line's lock.
@@ -346,7 +346,7 @@ impl<W: Word> Permits<W> {
         // SAFETY: 1. The key lies inside `self`, which has two bytes at least and is borrowed for the call.
         // 2. The closures read and change our word, no more.
         // 3. Nothing runs before sleeping.
-        unsafe { parking::park(self.reserve(), 0, deadline, validate, || (), timed_out) }
+        unsafe { park::park(self.reserve(), 0, deadline, validate, || (), timed_out) }
     }
 
     /// Gives back `n` permits, at most up to `most` in all.
@@ -396,7 +396,7 @@ impl<W: Word> Permits<W> {
             if self.word.replace(state, next, Release).is_ok() {
                 if wake {
                     self.wake_one();
-                } else if state & PARKED != 0 && parking::wants_another(self.line()) {
+                } else if state & PARKED != 0 && park::wants_another(self.line()) {
                     self.wake_another();
                 }
                 return Ok(());
@@ -408,7 +408,7 @@ impl<W: Word> Permits<W> {
     #[cold]
     fn hand_over(&self, n: u64, most: u64) -> HandOver {
         let mut outcome = HandOver::Gone;
-        let callback = |found: parking::Unparked| {
+        let callback = |found: park::Unparked| {
             loop {
                 let state = self.word.state();
                 let (next, wake) = if found.woken == 1 {
@@ -439,14 +439,14 @@ impl<W: Word> Permits<W> {
             0
         };
         // SAFETY: 1. the key lies inside `self`, which is borrowed; 2. the callback only changes our word.
-        unsafe { parking::unpark_one(self.reserve(), callback) };
+        unsafe { park::unpark_one(self.reserve(), callback) };
         outcome
     }
 
     /// Wakes the oldest sleeper as the owner of `AWAKE`, which passes to it. If nobody sleeps, nobody is awake either.
     #[cold]
     fn wake_one(&self) {
-        let callback = |found: parking::Unparked| {
+        let callback = |found: park::Unparked| {
             if found.woken == 0 {
                 reached!("a waker found that the sleeper's time was up");
                 self.word.clear(PARKED | AWAKE);
@@ -456,21 +456,21 @@ impl<W: Word> Permits<W> {
             0
         };
         // SAFETY: 1. the key is the address of `self`, which is borrowed; 2. the callback only changes our word.
-        unsafe { parking::unpark_one(self.line(), callback) };
+        unsafe { park::unpark_one(self.line(), callback) };
     }
 
     /// Wakes the oldest sleeper although another is awake already: it comes back as if it were new. That is never
     /// needed, and helps if the one that is awake does not get a core.
     #[cold]
     fn wake_another(&self) {
-        let callback = |found: parking::Unparked| {
+        let callback = |found: park::Unparked| {
             if !found.more {
                 self.word.clear(PARKED);
             }
             ANOTHER
         };
         // SAFETY: 1. the key is the address of `self`, which is borrowed; 2. the callback only changes our word.
-        unsafe { parking::unpark_one(self.line(), callback) };
+        unsafe { park::unpark_one(self.line(), callback) };
     }
 
     /// Decides, under the line's lock, what a thread that is to come into the line from elsewhere shall do; `rest`:
@@ -495,7 +495,7 @@ impl<W: Word> Permits<W> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::atomic::AtomicUsize;
+    use crate::shim::atomic::AtomicUsize;
     use std::sync::Arc;
     use std::time::Duration;
 

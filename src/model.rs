@@ -1,19 +1,7 @@
-//! Models: how to run one, and under `--cfg loom` what this crate needs of loom.
+//! Models: how to run one.
 
-#[cfg(all(loom, sixfold_checked))]
-pub(crate) mod atomic;
 #[cfg(loom)]
-#[cfg_attr(sixfold_checked, allow(dead_code))]
-pub(crate) mod execution;
-#[cfg(all(loom, sixfold_checked))]
-pub(crate) mod parking;
-#[cfg(all(loom, sixfold_checked))]
-pub(crate) mod reached;
-#[cfg(loom)]
-#[cfg_attr(sixfold_checked, allow(dead_code))]
-pub(crate) mod sleeper;
-#[cfg(loom)]
-pub(crate) mod thread;
+use crate::loom::execution;
 
 /// Runs `f` as a model: under `--cfg loom` in every execution that loom can think of, otherwise a few times on real
 /// threads.
@@ -53,7 +41,7 @@ where
     #[cfg(loom)]
     {
         let _running = execution::WhileRunning;
-        loom::model(begin(f));
+        ::loom::model(begin(f));
     }
 
     #[cfg(not(loom))]
@@ -73,7 +61,7 @@ where
 /// # Panics
 /// As `model`.
 #[cfg(loom)]
-pub fn model_with<F>(builder: &loom::model::Builder, f: F)
+pub fn model_with<F>(builder: &::loom::model::Builder, f: F)
 where
     F: Fn() + Sync + Send + 'static,
 {

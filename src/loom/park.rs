@@ -16,7 +16,7 @@
 use super::execution::{self, Identity};
 use super::sleeper::Patience;
 use crate::deadline::Deadline;
-use crate::parking::{Key, Parked, Pick, Requeue, Unparked};
+use crate::park::{Key, Parked, Pick, Requeue, Unparked};
 use loom::sync::{Mutex, MutexGuard, mpsc};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;

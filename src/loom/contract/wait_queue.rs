@@ -4,18 +4,18 @@
 //! waiter whose time is up, and a stranger who notifies over a `Lock` that somebody else holds. They step on the word of
 //! the condition, and a notify does so too where there may have been one of them.
 
+use super::lock::RawLock;
 use super::object::Versions;
-use super::raw_lock::RawLock;
 use crate::deadline::Deadline;
-use crate::model::execution::{Identity, Place, WhileWaiting};
-use crate::model::sleeper::{Patience, Sleeper};
+use crate::loom::execution::{Caller, Identity, WhileWaiting};
+use crate::loom::sleeper::{Patience, Sleeper};
 use core::sync::atomic::Ordering::Relaxed;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
 /// The queue of a condition.
-pub(crate) struct Waiters {
+pub(crate) struct WaitQueue {
     identity: Identity,
 }
 
@@ -37,7 +37,7 @@ pub(crate) struct Waited {
     pub(crate) awake: bool,
 }
 
-impl Waiters {
+impl WaitQueue {
     #[track_caller]
     pub(crate) const fn new() -> Self {
         Self { identity: Identity::new() }
@@ -56,9 +56,9 @@ impl Waiters {
         self.state().queue.borrow().len() as u32
     }
 
-    /// Joins the queue, runs `let_go`, which releases `lock` entirely, and sleeps until selected and let compete for the
+    /// Joins the queue, runs `release_all`, which releases `lock` entirely, and sleeps until selected and let compete for the
     /// lock, or until `deadline`. The lock is not held on return.
-    pub(crate) fn wait(&self, lock: &RawLock, deadline: Deadline, place: Place, let_go: impl FnOnce()) -> Waited {
+    pub(crate) fn wait(&self, lock: &RawLock, deadline: Deadline, place: Caller, release_all: impl FnOnce()) -> Waited {
         let state = self.state();
         lock.pause(); // A stranger may notify just before this thread waits.
         let sleeper = Sleeper::new();
@@ -66,7 +66,7 @@ impl Waiters {
             state.timed.set(true);
         }
         state.queue.borrow_mut().push_back(sleeper.clone());
-        let_go();
+        release_all();
         if deadline == Deadline::Never {
             sleeper.sleep("to be notified by the condition", &self.identity, place);
             return Waited { notified: true, awake: true };

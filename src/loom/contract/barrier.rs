@@ -1,11 +1,11 @@
-//! Rounds in which a number of parties wait for each other: `Barrier`.
+//! RawBarrier in which a number of parties wait for each other: `Barrier`.
 
 use super::object::Versions;
 use crate::deadline::Deadline;
 use crate::error::BrokenBarrierError;
-use crate::model::execution::{Identity, Place, WhileWaiting};
-use crate::model::sleeper::{Patience, Sleeper};
-use crate::thread;
+use crate::loom::execution::{Caller, Identity, WhileWaiting};
+use crate::loom::sleeper::{Patience, Sleeper};
+use crate::shim::thread;
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use std::cell::{Cell, RefCell};
 use std::panic::Location;
@@ -14,7 +14,7 @@ use std::rc::Rc;
 const FOR: &str = "for the other parties of the barrier";
 
 /// The machine.
-pub(crate) struct Rounds {
+pub(crate) struct RawBarrier {
     identity: Identity,
 }
 
@@ -67,7 +67,7 @@ impl State {
     }
 }
 
-impl Rounds {
+impl RawBarrier {
     #[track_caller]
     pub(crate) const fn new() -> Self {
         Self { identity: Identity::new() }
@@ -144,7 +144,7 @@ impl Rounds {
     }
 
     /// As any other party.
-    fn follow(&self, state: &State, parties: usize, deadline: Deadline, place: Place) -> Outcome {
+    fn follow(&self, state: &State, parties: usize, deadline: Deadline, place: Caller) -> Outcome {
         let party = Sleeper::new();
         state.parties.borrow_mut().push(party.clone());
         if deadline == Deadline::Never {

@@ -7,8 +7,8 @@
 use super::object::Timeline;
 use crate::deadline::Deadline;
 use crate::error::NotHeldError;
-use crate::model::execution::{Identity, Place, WhileWaiting, current};
-use crate::model::sleeper::{Patience, Sleeper};
+use crate::loom::execution::{Caller, Identity, WhileWaiting, current};
+use crate::loom::sleeper::{Patience, Sleeper};
 use core::sync::atomic::Ordering::{Relaxed, Release};
 use loom::sync::{Mutex, MutexGuard};
 use std::cell::{Cell, RefCell};
@@ -67,7 +67,7 @@ impl State {
             }
             let before = self.timeline.now();
             if self.timeline.prepare(before + 1, Relaxed) {
-                self.taken(crate::thread::me(), true);
+                self.taken(crate::shim::thread::me(), true);
                 self.timeline.acquire(before);
                 return true;
             }
@@ -76,7 +76,7 @@ impl State {
 
     /// Takes the lock as the thread that has the gate locked.
     fn take_through_the_gate(&self, guard: MutexGuard<'_, ()>, sleep: impl FnOnce(&Sleeper<()>)) {
-        let me = crate::thread::me();
+        let me = crate::shim::thread::me();
         // SAFETY: the guard is kept in `self`, beside the mutex, or dropped here. `self` is behind an `Rc`, so that the
         // mutex does not move, and drops no guard at its end.
         let guard = unsafe { std::mem::transmute::<MutexGuard<'_, ()>, MutexGuard<'static, ()>>(guard) };
@@ -146,7 +146,7 @@ impl RawLock {
         self.acquire_at(Location::caller());
     }
 
-    fn acquire_at(&self, place: Place) {
+    fn acquire_at(&self, place: Caller) {
         let state = self.state();
         let waiting = WhileWaiting::new(FOR, &self.identity, place, false);
         let guard = state.gate.lock().expect("a loom mutex is never poisoned");
@@ -179,7 +179,7 @@ impl RawLock {
         }
     }
 
-    fn acquire_timed(&self, place: Place) -> bool {
+    fn acquire_timed(&self, place: Caller) -> bool {
         let state = self.state();
         let try_take = || {
             while !state.timeline.at_any_moment() {}
@@ -213,7 +213,7 @@ impl RawLock {
         let state = self.state();
         loop {
             let event = state.timeline.now() + 1;
-            if state.holder.get() != crate::thread::me() {
+            if state.holder.get() != crate::shim::thread::me() {
                 // A stranger, for whom it matters what happens before: somebody may take it, or release it.
                 state.timeline.meet(event - 1);
                 state.timeline.meet(event);
@@ -249,7 +249,7 @@ impl RawLock {
 
     /// Whether the calling thread has taken it.
     pub(super) fn is_mine(&self) -> bool {
-        self.state().holder.get() == crate::thread::me()
+        self.state().holder.get() == crate::shim::thread::me()
     }
 
     /// Lets a thread compete for the lock: at once if it is free, and when it is released if not. Without a scheduling

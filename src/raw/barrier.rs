@@ -1,4 +1,4 @@
-//! Rounds in which a number of parties wait for each other: the machine of `Barrier`.
+//! RawBarrier in which a number of parties wait for each other: the machine of `Barrier`.
 //!
 //! ```text
 //!   arrived        BROKEN
@@ -26,12 +26,12 @@
 //! without the lock, are snapshots, and order nothing.
 #![allow(unsafe_code)]
 
-use crate::atomic::AtomicUsize;
-use crate::atomic::Ordering::Relaxed;
 use crate::deadline::Deadline;
 use crate::error::BrokenBarrierError;
-use crate::parking::{self, Key, Parked, Pick};
-use crate::thread;
+use crate::park::{self, Key, Parked, Pick};
+use crate::shim::atomic::AtomicUsize;
+use crate::shim::atomic::Ordering::Relaxed;
+use crate::shim::thread;
 
 const BROKEN: usize = 1;
 /// One party that has arrived. So half of the address space is as many parties as can arrive.
@@ -43,7 +43,7 @@ const TRIPPED: usize = 0;
 const FAILED: usize = 1;
 
 /// The machine.
-pub(crate) struct Rounds {
+pub(crate) struct RawBarrier {
     word: AtomicUsize,
     /// How many rounds have ended.
     round: AtomicUsize,
@@ -83,7 +83,7 @@ enum End {
     Late,
 }
 
-impl Rounds {
+impl RawBarrier {
     pub(crate) const fn new() -> Self {
         Self { word: AtomicUsize::new(0), round: AtomicUsize::new(0), late: AtomicUsize::new(0) }
     }
@@ -141,7 +141,7 @@ impl Rounds {
         // 2. The closures read and change our own words, no more.
         // 3. Nothing runs before sleeping.
         let parked = unsafe {
-            parking::park_watchfully(
+            park::park_watchfully(
                 self.queue(),
                 0,
                 deadline,
@@ -195,7 +195,7 @@ impl Rounds {
     /// Runs the action for the round, and ends it.
     fn lead(&self, round: usize, action: impl FnOnce()) -> Result<(), BrokenBarrierError> {
         /// Breaks the round if the action does not return.
-        struct Unfinished<'a>(&'a Rounds, usize);
+        struct Unfinished<'a>(&'a RawBarrier, usize);
         impl Drop for Unfinished<'_> {
             fn drop(&mut self) {
                 thread::in_drop(|| _ = self.0.end(Some(self.1), FAILED, BROKEN));
@@ -224,7 +224,7 @@ impl Rounds {
     fn sweep(&self) {
         let pick = |_| if self.is_broken() { Pick::Wake } else { Pick::Stop };
         // SAFETY: 1. the key lies inside `self`, which is borrowed; 2. the closures only read our word.
-        unsafe { parking::unpark_filter(self.queue(), pick, |_| FAILED) };
+        unsafe { park::unpark_filter(self.queue(), pick, |_| FAILED) };
     }
 
     /// Goes back to the queue to learn how the round ends (I3).
@@ -237,8 +237,8 @@ impl Rounds {
         // 2. The closures change our own words, no more.
         // 3. Before sleeping we only unpark.
         let parked = unsafe {
-            let let_them_end = || _ = parking::unpark_filter(self.late_queue(), |_| Pick::Wake, |_| 0);
-            parking::park(self.queue(), 0, Deadline::Never, validate, let_them_end, |_, _| ())
+            let let_them_end = || _ = park::unpark_filter(self.late_queue(), |_| Pick::Wake, |_| 0);
+            park::park(self.queue(), 0, Deadline::Never, validate, let_them_end, |_, _| ())
         };
         if parked == Parked::Woken(TRIPPED) { Ok(()) } else { Err(BrokenBarrierError {}) }
     }
@@ -248,7 +248,7 @@ impl Rounds {
     fn wait_at_door(&self, parties: usize) {
         let validate = || self.waiting() == parties;
         // SAFETY: as in `arrive`.
-        unsafe { parking::park(self.queue(), 0, Deadline::Never, validate, || (), |_, _| ()) };
+        unsafe { park::park(self.queue(), 0, Deadline::Never, validate, || (), |_, _| ()) };
     }
 
     /// Ends the current round, if it is `round` or if none is given: wakes all who are in it with `token`, and lets
@@ -291,7 +291,7 @@ impl Rounds {
         };
         // SAFETY: 1. The key lies inside `self`, which is borrowed for the call.
         // 2. The closures read and change our own words, no more.
-        unsafe { parking::unpark_filter(self.queue(), pick, callback) };
+        unsafe { park::unpark_filter(self.queue(), pick, callback) };
         end
     }
 
@@ -299,7 +299,7 @@ impl Rounds {
     fn wait_for_late(&self) {
         let validate = || self.late.load(Relaxed) > 0;
         // SAFETY: as in `arrive`.
-        unsafe { parking::park(self.late_queue(), 0, Deadline::Never, validate, || (), |_, _| ()) };
+        unsafe { park::park(self.late_queue(), 0, Deadline::Never, validate, || (), |_, _| ()) };
     }
 
     /// Breaks the barrier; who waits fails.

@@ -16,15 +16,15 @@
 //! Relaxed throughout: a thread compares `owner` with its own number, which only it writes (I1), and reads `levels`
 //! only if it is the owner (I2). What the lock guards is ordered by `raw`. Everybody else reads both for `Debug` only.
 
-use super::raw_lock::RawLock;
-use crate::atomic::Ordering::Relaxed;
-use crate::atomic::{AtomicU32, AtomicUsize};
+use super::lock::RawLock;
 use crate::deadline::Deadline;
 use crate::error::NotHeldError;
-use crate::thread;
+use crate::shim::atomic::Ordering::Relaxed;
+use crate::shim::atomic::{AtomicU32, AtomicUsize};
+use crate::shim::thread;
 
 /// A re-entrant lock without a value.
-pub(crate) struct OwnedLock {
+pub(crate) struct RawRLock {
     raw: RawLock,
     levels: AtomicU32,
     owner: AtomicUsize,
@@ -39,7 +39,7 @@ impl Levels {
     pub(crate) const ONE: Self = Self(0);
 }
 
-impl OwnedLock {
+impl RawRLock {
     #[cfg_attr(loom, track_caller)]
     pub(crate) const fn new() -> Self {
         Self { raw: RawLock::new(), levels: AtomicU32::new(0), owner: AtomicUsize::new(0) }
@@ -110,7 +110,7 @@ impl OwnedLock {
     }
 
     /// Gives up all levels at once. By the owner only.
-    pub(crate) fn let_go(&self) -> Levels {
+    pub(crate) fn release_all(&self) -> Levels {
         debug_assert!(self.is_owned());
         let levels = self.levels.load(Relaxed);
         self.levels.store(0, Relaxed);
@@ -121,7 +121,7 @@ impl OwnedLock {
     }
 
     /// Takes back all levels; `awake`: as a thread that was woken from the line of [`raw`](Self::raw).
-    pub(crate) fn take_back(&self, Levels(levels): Levels, awake: bool) {
+    pub(crate) fn reacquire(&self, Levels(levels): Levels, awake: bool) {
         if awake {
             self.raw.acquire_awake()
         } else {

@@ -2,12 +2,12 @@
 //!
 //! Each function forwards to the one of the same name; the rules in `parking` are the obligations of the callee, in
 //! its order. `parking_lot_core` turns a panic in a closure into an abort, so rule 2 cannot be broken silently.
-//! How long a thread looks again before it sleeps, and when its patience is over, is [`super::patience`]'s.
+//! How long a thread looks again before it sleeps, and when its patience is over, is [`super::spin`]'s.
 #![allow(unsafe_code)]
 
-use super::{Key, Parked, Pick, Requeue, Spin, Unparked, patience};
+use super::{Key, Parked, Pick, Requeue, Spin, Unparked, spin};
 use crate::deadline::Deadline;
-use crate::thread;
+use crate::shim::thread;
 use core::hint;
 use core::sync::atomic::AtomicU32;
 use core::sync::atomic::Ordering::Relaxed;
@@ -64,7 +64,7 @@ pub(crate) unsafe fn park_watchfully(
     let before = bell.load(Relaxed);
     let watch = || {
         before_sleep();
-        let Some(_watch) = patience::watch(key, watchers) else { return };
+        let Some(_watch) = spin::watch(key, watchers) else { return };
         let mut spin = Spin::new(key, deadline);
         while bell.load(Relaxed) == before {
             if !spin.again() {
@@ -116,7 +116,7 @@ pub(crate) unsafe fn unpark_one(key: Key, callback: impl FnOnce(Unparked) -> usi
     // SAFETY: rules 1 and 2.
     let found = unsafe { plc::unpark_filter(key.0, filter, |found| plc::UnparkToken(callback(found.into()))) };
     if woken {
-        patience::served(key);
+        spin::served(key);
     }
     found.into()
 }

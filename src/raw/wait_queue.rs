@@ -18,19 +18,19 @@
 //! took (Acquire) after the waiter had let go of it (Release), and the waiter had counted itself before (I2).
 #![allow(unsafe_code)]
 
+use super::lock::RawLock;
 use super::permits::{ANOTHER, Admit};
-use super::raw_lock::RawLock;
-use crate::atomic::AtomicU32;
-use crate::atomic::Ordering::Relaxed;
 use crate::deadline::Deadline;
-use crate::parking::{self, Key, Parked, Requeue, Unparked};
-use crate::place::Place;
+use crate::park::{self, Key, Parked, Requeue, Unparked};
+use crate::shim::atomic::AtomicU32;
+use crate::shim::atomic::Ordering::Relaxed;
+use crate::shim::caller::Caller;
 
 /// So many stay awake in the queue at most: who comes after them is not next for a while. Figures: docs/tried.md.
 const WATCHERS: u32 = 8;
 
 /// The queue of a condition.
-pub(crate) struct Waiters {
+pub(crate) struct WaitQueue {
     count: AtomicU32,
 }
 
@@ -43,7 +43,7 @@ pub(crate) struct Waited {
     pub(crate) awake: bool,
 }
 
-impl Waiters {
+impl WaitQueue {
     pub(crate) const fn new() -> Self {
         Self { count: AtomicU32::new(0) }
     }
@@ -58,10 +58,10 @@ impl Waiters {
         self.count.load(Relaxed)
     }
 
-    /// Joins the queue, runs `let_go`, which releases `lock` entirely, and sleeps until selected and woken, or until
+    /// Joins the queue, runs `release_all`, which releases `lock` entirely, and sleeps until selected and woken, or until
     /// `deadline`. The lock is not held on return.
     #[cold]
-    pub(crate) fn wait(&self, lock: &RawLock, deadline: Deadline, _: Place, let_go: impl FnOnce()) -> Waited {
+    pub(crate) fn wait(&self, lock: &RawLock, deadline: Deadline, _: Caller, release_all: impl FnOnce()) -> Waited {
         let mut selected = false;
         let validate = || {
             self.add(1);
@@ -78,10 +78,10 @@ impl Waiters {
         };
         // SAFETY: 1. The key is the address of `self`, borrowed for the call, as is `lock`, where we may be moved to.
         // 2. `validate` and `timed_out` count and change the lock's word, no more.
-        // 3. `let_go` releases the lock, which may unpark, but neither parks nor panics.
-        match unsafe { parking::park_watchfully(self.queue(), 0, deadline, WATCHERS, validate, let_go, timed_out) } {
+        // 3. `release_all` releases the lock, which may unpark, but neither parks nor panics.
+        match unsafe { park::park_watchfully(self.queue(), 0, deadline, WATCHERS, validate, release_all, timed_out) } {
             Parked::Woken(token) => {
-                parking::ask_for_another(lock.line());
+                park::ask_for_another(lock.line());
                 Waited { notified: true, awake: token != ANOTHER }
             }
             Parked::TimedOut => Waited { notified: selected, awake: false },
@@ -133,7 +133,7 @@ impl Waiters {
         };
         // SAFETY: 1. The keys are the addresses of `self` and of `lock`, both borrowed for the call.
         // 2. The closures count and change the lock's word, no more.
-        let found = unsafe { parking::unpark_requeue(self.queue(), lock.line(), validate, callback) };
+        let found = unsafe { park::unpark_requeue(self.queue(), lock.line(), validate, callback) };
         found.woken + found.requeued
     }
 

@@ -1,0 +1,5 @@
+//! Atomics, thread numbers and call sites: std's or loom's.
+
+pub(crate) mod atomic;
+pub(crate) mod caller;
+pub(crate) mod thread;
