@@ -61,7 +61,9 @@
 //! model only if it is a type of loom's, and a static keeps its value from one execution to the next.
 #![allow(unsafe_code)]
 
-use crate::{Condition, Lock, thread};
+use crate::condition::Condition;
+use crate::lock::Lock;
+use crate::shim::thread;
 use ::lock_api::{GetThreadId, GuardSend, RawCondvarTimed, RawMutex, RawMutexTimed};
 use core::fmt;
 use core::num::NonZeroUsize;

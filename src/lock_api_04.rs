@@ -30,7 +30,8 @@
 //! ```
 #![allow(unsafe_code)]
 
-use crate::{Lock, thread};
+use crate::lock::Lock;
+use crate::shim::thread;
 use core::num::NonZeroUsize;
 use lock_api_04::{GetThreadId, GuardSend, RawMutex, RawMutexTimed};
 use std::time::{Duration, Instant};
