@@ -444,7 +444,7 @@ impl<L: Lockable> Condition<L> {
         let waited = self.waiters.wait(self.lock.raw(), deadline, place, release_all);
         let levels = levels.expect("a wait lets go before it sleeps");
         // SAFETY: `levels` is what `release_all` returned in this thread.
-        unsafe { self.lock.reacquire(levels, waited.awake) };
+        unsafe { self.lock.reacquire(levels, waited.awake, place) };
         waited.notified
     }
 }

@@ -42,16 +42,17 @@ impl Deadline {
         }
     }
 
-    /// `instant` itself; one that has passed is one try. Telling which it is takes one look at the clock, also
-    /// under loom.
+    /// `instant` itself; one that has passed is one try.
+    #[cfg(not(loom))]
     pub(crate) fn at(instant: Instant) -> Self {
-        if instant <= Instant::now() {
-            return Self::Passed;
-        }
-        #[cfg(not(loom))]
-        return Self::At(instant);
-        #[cfg(loom)]
-        return Self::At(());
+        if instant <= Instant::now() { Self::Passed } else { Self::At(instant) }
+    }
+
+    /// As outside of loom, but the time does not pass while an execution runs: what counts is whether `instant` had passed
+    /// when it began, and that is the same in all executions of a model.
+    #[cfg(loom)]
+    pub(crate) fn at(instant: Instant) -> Self {
+        if crate::loom::execution::current().judge_deadline(instant) { Self::Passed } else { Self::At(()) }
     }
 
     /// Whether the time is up by now. Under loom only a deadline that was past from the start is.
@@ -73,9 +74,12 @@ mod tests {
 
     #[test]
     fn zero_and_the_past_are_one_try() {
-        assert_eq!(Deadline::after(Duration::ZERO), Deadline::Passed);
-        assert_eq!(Deadline::at(Instant::now()), Deadline::Passed);
-        assert!(Deadline::after(Duration::ZERO).has_passed());
+        let past = Instant::now();
+        crate::model(move || {
+            assert_eq!(Deadline::after(Duration::ZERO), Deadline::Passed);
+            assert_eq!(Deadline::at(past), Deadline::Passed);
+            assert!(Deadline::after(Duration::ZERO).has_passed());
+        });
     }
 
     #[test]
@@ -86,10 +90,12 @@ mod tests {
 
     #[test]
     fn an_hour_is_neither_past_nor_for_ever() {
-        let hour = Duration::from_secs(3600);
-        for deadline in [Deadline::after(hour), Deadline::at(Instant::now() + hour)] {
-            assert!(matches!(deadline, Deadline::At(_)));
-            assert!(!deadline.has_passed());
-        }
+        crate::model(|| {
+            let hour = Duration::from_secs(3600);
+            for deadline in [Deadline::after(hour), Deadline::at(Instant::now() + hour)] {
+                assert!(matches!(deadline, Deadline::At(_)));
+                assert!(!deadline.has_passed());
+            }
+        });
     }
 }

@@ -80,6 +80,7 @@ pub(crate) mod hold {
     use crate::raw::Levels;
     use crate::raw::RawLock;
     use crate::rlock::AHoldStaysInItsThread;
+    use crate::shim::caller::Caller;
     use crate::{Lock, RLock};
     use core::marker::PhantomData;
     use core::ops::Deref;
@@ -134,13 +135,13 @@ pub(crate) mod hold {
         #[doc(hidden)]
         unsafe fn release_all(&self) -> Levels;
 
-        /// Takes back what `release_all` gave back; `awake`: as a thread that was woken from the line of `raw`.
+        /// Reacquires what `release_all` released, on behalf of the caller at `place`; `awake`: as a thread that was woken from
+        /// the queue of `raw`.
         ///
         /// # Safety
         /// After `release_all`, once, in the same thread, with what it returned.
         #[doc(hidden)]
-        #[cfg_attr(loom, track_caller)]
-        unsafe fn reacquire(&self, levels: Levels, awake: bool);
+        unsafe fn reacquire(&self, levels: Levels, awake: bool, place: Caller);
     }
 
     /// A lock whose guard gives `&mut` to the value.
@@ -177,8 +178,8 @@ pub(crate) mod hold {
             let _ = self.raw.release();
             Levels::ONE
         }
-        unsafe fn reacquire(&self, _: Levels, awake: bool) {
-            if awake { self.raw.acquire_awake() } else { self.raw.acquire() }
+        unsafe fn reacquire(&self, _: Levels, awake: bool, place: Caller) {
+            self.raw.reacquire(awake, place);
         }
     }
 
@@ -213,8 +214,8 @@ pub(crate) mod hold {
         unsafe fn release_all(&self) -> Levels {
             self.raw.release_all()
         }
-        unsafe fn reacquire(&self, levels: Levels, awake: bool) {
-            self.raw.reacquire(levels, awake);
+        unsafe fn reacquire(&self, levels: Levels, awake: bool, place: Caller) {
+            self.raw.reacquire(levels, awake, place);
         }
     }
 
@@ -251,9 +252,9 @@ pub(crate) mod hold {
                     // SAFETY: our caller's promise.
                     unsafe { self.deref().release_all() }
                 }
-                unsafe fn reacquire(&self, levels: Levels, awake: bool) {
+                unsafe fn reacquire(&self, levels: Levels, awake: bool, place: Caller) {
                     // SAFETY: our caller's promise.
-                    unsafe { self.deref().reacquire(levels, awake) }
+                    unsafe { self.deref().reacquire(levels, awake, place) }
                 }
             }
 

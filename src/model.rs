@@ -1,8 +1,5 @@
 //! Models: how to run one.
 
-#[cfg(loom)]
-use crate::loom::execution;
-
 /// Runs `f` as a model: under `--cfg loom` in every execution that loom can think of, otherwise a few times on real
 /// threads.
 ///
@@ -39,10 +36,7 @@ where
     F: Fn() + Sync + Send + 'static,
 {
     #[cfg(loom)]
-    {
-        let _running = execution::WhileRunning;
-        ::loom::model(begin(f));
-    }
+    run(&::loom::model::Builder::new(), f, |_, f| ::loom::model(f));
 
     #[cfg(not(loom))]
     {
@@ -65,16 +59,53 @@ pub fn model_with<F>(builder: &::loom::model::Builder, f: F)
 where
     F: Fn() + Sync + Send + 'static,
 {
-    let _running = execution::WhileRunning;
-    builder.check(begin(f));
+    assert!(
+        builder.max_threads <= ::loom::MAX_THREADS,
+        "a model can have at most {} threads, its own included: the limit is loom's",
+        ::loom::MAX_THREADS
+    );
+    run(builder, f, |builder, f| builder.check(f));
 }
 
-/// Begins each execution before its threads do, so that all of them happen after what the objects are made of.
+/// Runs `f` as a model, by way of `check`, and explains a failure.
 #[cfg(loom)]
-fn begin(f: impl Fn() + Sync + Send + 'static) -> impl Fn() + Sync + Send + 'static {
-    execution::forget();
-    move || {
-        execution::current();
-        f();
+fn run(
+    builder: &::loom::model::Builder,
+    f: impl Fn() + Sync + Send + 'static,
+    check: impl Fn(&::loom::model::Builder, Box<dyn Fn() + Sync + Send>),
+) {
+    use crate::loom::execution::{self, Execution, MoreSlots};
+    use crate::loom::report::{self, Progress};
+    use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+    use std::sync::Arc;
+
+    let f = Arc::new(f);
+    let mut slots = 0;
+    loop {
+        execution::begin_model(slots);
+        let progress = Arc::new(Progress::new());
+        let body = {
+            let (f, progress) = (f.clone(), progress.clone());
+            Box::new(move || {
+                progress.count();
+                Execution::begin();
+                f();
+            })
+        };
+        let result = catch_unwind(AssertUnwindSafe(|| check(builder, body)));
+        if result.as_ref().is_err_and(|failure| !failure.is::<MoreSlots>()) {
+            report::show_report();
+        }
+        slots = 2 * execution::most_slots();
+        execution::end_model();
+        let Err(failure) = result else { return progress.ended(builder) };
+        if failure.is::<MoreSlots>() {
+            continue;
+        }
+        let message = failure.downcast_ref::<&str>().copied().or(failure.downcast_ref::<String>().map(String::as_str));
+        if let Some(explanation) = message.and_then(|message| report::explain(message, builder)) {
+            panic!("{explanation}");
+        }
+        resume_unwind(failure);
     }
 }

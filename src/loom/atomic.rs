@@ -1,6 +1,6 @@
 //! Loom's atomics behind `const` constructors: each execution has a new one, made early enough for every thread.
 
-use super::execution::{Identity, Slot, current};
+use super::execution::{Execution, Identity, Slot};
 use core::cell::Cell;
 use core::fmt;
 use core::sync::atomic::Ordering;
@@ -22,13 +22,24 @@ pub(crate) fn changes(action: impl FnOnce()) -> usize {
 /// What a word is in one execution.
 struct Word {
     value: Slot,
-    /// Where those meet who load. Loom remembers the last access to an atomic alone: after a load by one thread, and a
-    /// load and a store by another, it would not try the store before the first load.
+    /// Where loads meet. Loom remembers the last access to an atomic alone: after a load by one thread, and a load and a
+    /// store by another, it would not try the store before the first load.
     loads: Slot,
+}
+
+impl Word {
+    fn new(execution: &Rc<Execution>) -> Self {
+        let word = Self { value: execution.slot(), loads: execution.slot() };
+        if word.value.is_used() {
+            word.value.store(0, Ordering::Relaxed);
+        }
+        word
+    }
 }
 
 macro_rules! atomic {
     ($name:ident, $integer:ty) => {
+        /// The slot holds the bits in which the value differs from the initial one.
         pub(crate) struct $name {
             identity: Identity,
             initial: $integer,
@@ -41,22 +52,18 @@ macro_rules! atomic {
             }
 
             fn word(&self) -> Rc<Word> {
-                self.identity.state(|execution| Word { value: execution.slot(), loads: execution.slot() })
-            }
-
-            /// Runs `action` on the loom atomic, which holds the bits in which the value differs from the initial one.
-            fn with<R>(&self, action: impl FnOnce(&loom::sync::atomic::AtomicU64, u64) -> R) -> R {
-                action(current().atomic(self.word().value), self.initial as u64)
+                self.identity.state(Word::new)
             }
 
             pub(crate) fn load(&self, order: Ordering) -> $integer {
-                current().meet(self.word().loads);
-                self.with(|atomic, initial| atomic.load(order) ^ initial) as $integer
+                let word = self.word();
+                word.loads.meet();
+                word.value.load(order) as $integer ^ self.initial
             }
 
             #[allow(dead_code)]
             pub(crate) fn store(&self, value: $integer, order: Ordering) {
-                self.with(|atomic, initial| atomic.store(value as u64 ^ initial, order));
+                self.word().value.store((value ^ self.initial) as u64, order);
             }
 
             #[allow(dead_code)]
@@ -68,24 +75,19 @@ macro_rules! atomic {
                 failure: Ordering,
             ) -> Result<$integer, $integer> {
                 CHANGES.set(CHANGES.get() + 1);
-                let swapped = self.with(|atomic, initial| {
-                    let (current, new) = (current as u64 ^ initial, new as u64 ^ initial);
-                    atomic
-                        .compare_exchange_weak(current, new, success, failure)
-                        .map(|old| old ^ initial)
-                        .map_err(|old| old ^ initial)
-                });
-                swapped.map(|old| old as $integer).map_err(|old| old as $integer)
+                assert_eq!(failure, Ordering::Relaxed, "the machines need no other");
+                let (from, to) = ((current ^ self.initial) as u64, (new ^ self.initial) as u64);
+                match self.word().value.compare_exchange(from, to, success) {
+                    Ok(()) => Ok(current),
+                    Err(now) => Err(now as $integer ^ self.initial),
+                }
             }
 
             #[allow(dead_code)]
             pub(crate) fn fetch_and(&self, bits: $integer, order: Ordering) -> $integer {
                 CHANGES.set(CHANGES.get() + 1);
-                self.with(|atomic, initial| {
-                    let bits = bits as u64;
-                    assert_eq!(initial & !bits, 0, "the difference to the initial value would not be a mask");
-                    atomic.fetch_and(bits, order) ^ initial
-                }) as $integer
+                assert_eq!(self.initial & !bits, 0, "the difference to the initial value would not be a mask");
+                self.word().value.and(bits as u64, order) as $integer ^ self.initial
             }
         }
 

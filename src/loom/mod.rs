@@ -12,5 +12,7 @@ pub(crate) mod park;
 #[cfg(sixfold_checked)]
 pub(crate) mod reached;
 #[cfg_attr(sixfold_checked, allow(dead_code))]
+pub(crate) mod report;
+#[cfg_attr(sixfold_checked, allow(dead_code))]
 pub(crate) mod sleeper;
 pub(crate) mod thread;

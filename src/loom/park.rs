@@ -13,13 +13,15 @@
 //! whoever held that lock in between. Sleepers without a deadline get the waker's edge alone.
 #![allow(unsafe_code)]
 
-use super::execution::{self, Identity};
+use super::execution::{Execution, Identity};
 use super::sleeper::Patience;
+use super::thread::local;
 use crate::deadline::Deadline;
 use crate::park::{Key, Parked, Pick, Requeue, Unparked};
 use loom::sync::{Mutex, MutexGuard, mpsc};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::ops::{Deref, DerefMut};
 use std::rc::Rc;
 
 /// The largest token that the machines may park with.
@@ -40,7 +42,7 @@ impl Sleeper {
     /// Wakes the thread; it has been taken out of the queue before.
     fn ring(&self) {
         if let Some(bell) = &self.bell {
-            bell.send(()).expect("a sleeper listens until it is woken");
+            Execution::try_loom(|| bell.send(()).expect("a sleeper listens until it is woken"), || ());
         }
     }
 }
@@ -55,8 +57,33 @@ fn queue(key: Key) -> Queue {
     lot.borrow_mut().entry(key).or_insert_with(|| Queue::new(Mutex::new(Vec::new()))).clone()
 }
 
-fn lock(queue: &Queue) -> MutexGuard<'_, Vec<Rc<Sleeper>>> {
-    queue.lock().expect("a loom mutex is never poisoned")
+/// A locked queue. It is unlocked by its drop, unless the model has failed.
+struct Locked<'a>(Option<MutexGuard<'a, Vec<Rc<Sleeper>>>>);
+
+impl Deref for Locked<'_> {
+    type Target = Vec<Rc<Sleeper>>;
+
+    fn deref(&self) -> &Self::Target {
+        self.0.as_ref().expect("it is taken out by the drop")
+    }
+}
+
+impl DerefMut for Locked<'_> {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        self.0.as_mut().expect("it is taken out by the drop")
+    }
+}
+
+impl Drop for Locked<'_> {
+    fn drop(&mut self) {
+        self.0.take().map(Execution::unlock);
+    }
+}
+
+/// `None`: the model has failed, and the calling thread unwinds. Nobody is woken then, and nobody sleeps.
+fn lock(queue: &Queue) -> Option<Locked<'_>> {
+    let lock = || Locked(Some(queue.lock().expect("a loom mutex is never poisoned")));
+    Execution::try_loom(|| Some(lock()), || None)
 }
 
 /// See the real half.
@@ -78,7 +105,10 @@ pub(crate) unsafe fn park(
     let sleeper = Rc::new(Sleeper { parked_with: token, key: Cell::new(key), woken_with: Cell::new(None), bell });
     {
         let home = queue(key);
-        let mut sleepers = lock(&home);
+        let Some(mut sleepers) = lock(&home) else {
+            before_sleep();
+            return Parked::Woken(0);
+        };
         if !validate() {
             return Parked::Invalid;
         }
@@ -87,16 +117,16 @@ pub(crate) unsafe fn park(
     before_sleep();
 
     if let Some(ear) = ear {
-        ear.recv().expect("the bell is in the sleeper, which is here");
-        let token = sleeper.woken_with.get().expect("the bell rings after the token was set");
-        return Parked::Woken(token);
+        Execution::try_loom(|| ear.recv().expect("the bell is in the sleeper, which is here"), || ());
+        // No token: the model has failed.
+        return Parked::Woken(sleeper.woken_with.get().unwrap_or(0));
     }
     let mut patience = Patience::new(key.address());
     let mut last = patience.is_at_its_end();
     loop {
         let key = sleeper.key.get();
         let home = queue(key);
-        let mut sleepers = lock(&home);
+        let Some(mut sleepers) = lock(&home) else { return Parked::TimedOut };
         if let Some(token) = sleeper.woken_with.get() {
             return Parked::Woken(token);
         }
@@ -152,7 +182,7 @@ pub(crate) unsafe fn unpark_filter(
     callback: impl FnOnce(Unparked) -> usize,
 ) -> Unparked {
     let home = queue(key);
-    let mut sleepers = lock(&home);
+    let Some(mut sleepers) = lock(&home) else { return Unparked::default() };
     let mut woken = Vec::new();
     let mut at = 0;
     while let Some(sleeper) = sleepers.get(at) {
@@ -183,8 +213,9 @@ pub(crate) unsafe fn unpark_requeue(
     callback: impl FnOnce(Unparked) -> usize,
 ) -> Unparked {
     let (from_home, to_home) = (queue(from), queue(to));
-    let mut from_sleepers = lock(&from_home);
-    let mut to_sleepers = lock(&to_home);
+    let (Some(mut from_sleepers), Some(mut to_sleepers)) = (lock(&from_home), lock(&to_home)) else {
+        return Unparked::default();
+    };
     let (most, wake) = match validate() {
         Requeue::Abort => return Unparked::default(),
         Requeue::WakeOne => (1, true),
@@ -239,7 +270,7 @@ impl Spin {
 
     /// The second thread to come may, and no other: so a model sees both.
     pub(crate) fn may_step_in(&self) -> bool {
-        execution::current().thread_index() == 1
+        local().is_some_and(|local| local.index() == 1)
     }
 }
 
@@ -248,7 +279,7 @@ pub(crate) fn ask_for_another(_: Key) {}
 
 /// See the real half. The first thread to come finds it so, and no other: so a model sees both.
 pub(crate) fn wants_another(_: Key) -> bool {
-    execution::current().thread_index() == 0
+    local().is_some_and(|local| local.index() == 0)
 }
 
 /// See the real half. Here a waiter is old when it has lost twice, so that models of a few steps get there.

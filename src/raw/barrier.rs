@@ -121,6 +121,7 @@ impl RawBarrier {
                 (Arrival::Party(index), Parked::Woken(TRIPPED)) => Ok(index),
                 (Arrival::Party(index), Parked::TimedOut) => self.time_out(gave_up).map(|()| index),
                 (Arrival::Party(_) | Arrival::Broken, _) => Err(BrokenBarrierError {}),
+                (Arrival::Door, _) if thread::model_has_failed() => Err(BrokenBarrierError {}),
                 (Arrival::Door, _) => {
                     self.wait_at_door(parties);
                     continue;
@@ -261,6 +262,7 @@ impl RawBarrier {
                     reached!("a round was ended while its action ran");
                     return false;
                 }
+                End::Late if thread::model_has_failed() => return false,
                 End::Late => {
                     reached!("a round did not end before a late party was back");
                     self.wait_for_late();

@@ -30,6 +30,7 @@ use crate::deadline::Deadline;
 use crate::park::{self, Key, Parked, Spin};
 use crate::shim::atomic::AtomicUsize;
 use crate::shim::atomic::Ordering::{Acquire, Relaxed, Release};
+use crate::shim::thread::model_has_failed;
 
 const SET: usize = 1;
 const PARKED: usize = 2;
@@ -105,7 +106,7 @@ impl RawEvent {
         let is_over = |state| state & SET != 0 || epoch(state) != mine;
         let mut spin = Spin::new(self.queue(), deadline);
         loop {
-            if is_over(state) {
+            if is_over(state) || model_has_failed() {
                 return true;
             }
             if deadline == Deadline::Passed {

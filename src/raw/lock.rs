@@ -7,6 +7,7 @@ use crate::deadline::Deadline;
 use crate::error::NotHeldError;
 use crate::park::Key;
 use crate::shim::atomic::AtomicU8;
+use crate::shim::caller::Caller;
 
 /// A lock without a value.
 #[derive(Debug)]
@@ -40,9 +41,9 @@ impl RawLock {
         self.permits.take_until(deadline)
     }
 
-    /// Acquires as a thread that was just woken from this lock's line by [`admit`](Self::admit) or a release.
-    pub(crate) fn acquire_awake(&self) {
-        self.permits.take_awake();
+    /// Acquires again, as a condition does. `awake`: the thread was just woken from this lock's queue.
+    pub(crate) fn reacquire(&self, awake: bool, _: Caller) {
+        if awake { self.permits.take_awake() } else { self.acquire() }
     }
 
     #[inline]

@@ -46,6 +46,7 @@ use crate::deadline::Deadline;
 use crate::park::{self, Age, Key, Parked, Spin};
 use crate::shim::atomic::Ordering::{self, Acquire, Relaxed, Release};
 use crate::shim::atomic::{AtomicU8, AtomicU64};
+use crate::shim::thread::model_has_failed;
 
 /// Threads may sleep in the line.
 const PARKED: u64 = 1;
@@ -245,6 +246,9 @@ impl<W: Word> Permits<W> {
         let mut spin = Spin::in_turn(self.line(), deadline);
         let mut is_new = mine == 0;
         loop {
+            if model_has_failed() {
+                return true;
+            }
             let state = self.word.state();
             if W::count(state) > 0 && (state & W::RESERVED == 0 || mine & W::RESERVED != 0) {
                 if self.take_in_line(state, mine) {

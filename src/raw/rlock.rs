@@ -21,6 +21,7 @@ use crate::deadline::Deadline;
 use crate::error::NotHeldError;
 use crate::shim::atomic::Ordering::Relaxed;
 use crate::shim::atomic::{AtomicU32, AtomicUsize};
+use crate::shim::caller::Caller;
 use crate::shim::thread;
 
 /// A re-entrant lock without a value.
@@ -120,13 +121,9 @@ impl RawRLock {
         Levels(levels)
     }
 
-    /// Takes back all levels; `awake`: as a thread that was woken from the line of [`raw`](Self::raw).
-    pub(crate) fn reacquire(&self, Levels(levels): Levels, awake: bool) {
-        if awake {
-            self.raw.acquire_awake()
-        } else {
-            self.raw.acquire()
-        }
+    /// Reacquires all levels; `awake`: as a thread that was woken from the queue of [`raw`](Self::raw).
+    pub(crate) fn reacquire(&self, Levels(levels): Levels, awake: bool, place: Caller) {
+        self.raw.reacquire(awake, place);
         self.owner.store(thread::me(), Relaxed);
         self.levels.store(levels, Relaxed);
     }

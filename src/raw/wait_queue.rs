@@ -39,7 +39,7 @@ pub(crate) struct WaitQueue {
 pub(crate) struct Waited {
     /// Selected by a notify. If not, the time was up.
     pub(crate) notified: bool,
-    /// Woken from the lock's line: the thread must take the lock with [`RawLock::acquire_awake`].
+    /// Woken from the lock's line: the thread must take the lock with [`RawLock::reacquire`].
     pub(crate) awake: bool,
 }
 

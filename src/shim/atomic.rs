@@ -6,15 +6,13 @@
 pub(crate) use crate::loom::atomic::{AtomicU8, AtomicU32, AtomicU64, AtomicUsize};
 #[cfg(not(loom))]
 pub(crate) use core::sync::atomic::{AtomicU8, AtomicU32, AtomicUsize};
-// What only its own thread can make sense of: see `owned_lock`. The rest of the contract model has no atomics.
-#[cfg(all(loom, not(sixfold_checked)))]
-pub(crate) use core::sync::atomic::{AtomicU32, AtomicUsize};
 
 #[cfg(all(not(loom), target_has_atomic = "64"))]
 pub(crate) use core::sync::atomic::AtomicU64;
 #[cfg(all(not(loom), not(target_has_atomic = "64")))]
 pub(crate) use narrow::AtomicU64;
 
+#[cfg(any(not(loom), sixfold_checked))]
 pub(crate) use core::sync::atomic::Ordering;
 
 /// The few calls of `AtomicU64` that the machines use, for targets that have none. Every operation there is at

@@ -1,10 +1,10 @@
 //! Who is calling, and how to unwind: what depends on the kind of threads there are.
 
 #[cfg(not(loom))]
-pub(crate) use real::{in_drop, me};
+pub(crate) use real::{in_drop, me, model_has_failed};
 
 #[cfg(loom)]
-pub(crate) use crate::loom::thread::{in_drop, me};
+pub(crate) use crate::loom::thread::{in_drop, me, model_has_failed};
 
 #[cfg(not(loom))]
 mod real {
@@ -38,6 +38,12 @@ mod real {
         // Relaxed: only the uniqueness of the number counts, and an RMW gives that in any order.
         let taken = LAST.try_update(Relaxed, Relaxed, |last| last.checked_add(1));
         taken.expect("more threads have used an RLock than there are numbers to tell them apart") + 1
+    }
+
+    /// There is no model.
+    #[inline(always)]
+    pub(crate) const fn model_has_failed() -> bool {
+        false
     }
 
     /// Runs what a destructor has to do. The other half has to take care here.

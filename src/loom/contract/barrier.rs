@@ -1,17 +1,19 @@
-//! RawBarrier in which a number of parties wait for each other: `Barrier`.
+//! Rounds in which a number of parties wait for each other: `Barrier`.
 
-use super::object::Versions;
+use super::versions::Versions;
 use crate::deadline::Deadline;
 use crate::error::BrokenBarrierError;
-use crate::loom::execution::{Caller, Identity, WhileWaiting};
-use crate::loom::sleeper::{Patience, Sleeper};
-use crate::shim::thread;
-use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use crate::loom::execution::{Caller, Identity};
+use crate::loom::report::waiting;
+use crate::loom::sleeper::{Patience, Sleeper, can_sleep};
+use crate::shim::thread::{in_drop, model_has_failed};
+use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use std::cell::{Cell, RefCell};
 use std::panic::Location;
 use std::rc::Rc;
 
 const FOR: &str = "for the other parties of the barrier";
+const FOR_THE_ROUND: &str = "for the round before to end, of the barrier";
 
 /// The machine.
 pub(crate) struct RawBarrier {
@@ -34,7 +36,7 @@ struct State {
     /// Those who have arrived and sleep; given whether the round tripped.
     parties: RefCell<Vec<Rc<Sleeper<bool>>>>,
     /// Those who came while the action ran.
-    door: RefCell<Vec<Rc<Sleeper<()>>>>,
+    newcomers: RefCell<Vec<Rc<Sleeper<()>>>>,
 }
 
 type Outcome = Result<(), BrokenBarrierError>;
@@ -51,7 +53,7 @@ impl State {
         for party in self.parties.take() {
             party.give(tripped);
         }
-        for newcomer in self.door.take() {
+        for newcomer in self.newcomers.take() {
             newcomer.give(());
         }
     }
@@ -78,7 +80,7 @@ impl RawBarrier {
             open: Versions::new(execution, Open { waiting: 0, broken: false }),
             round: Cell::new(0),
             parties: RefCell::default(),
-            door: RefCell::default(),
+            newcomers: RefCell::default(),
         })
     }
 
@@ -103,16 +105,23 @@ impl RawBarrier {
         let state = self.state();
         loop {
             let deadline = deadline();
-            state.open.step(Release);
+            // To arrive is to publish what was done before; to complete the round, to see what all did; to be turned away, to
+            // see what was done before it broke.
+            state.open.step_by(|Open { waiting, broken }| match parties - waiting {
+                _ if broken => Acquire,
+                0 => Relaxed,
+                1 => AcqRel,
+                _ => Release,
+            });
             let Open { waiting, broken } = state.open.now();
             if broken {
-                state.open.step(Acquire); // What was done before it broke.
+                return Err(BrokenBarrierError {});
+            }
+            if model_has_failed() {
                 return Err(BrokenBarrierError {});
             }
             if waiting == parties {
-                let newcomer = Sleeper::new();
-                state.door.borrow_mut().push(newcomer.clone());
-                newcomer.sleep("for the round before to end, of the barrier", &self.identity, place);
+                self.wait_for_the_round(&state, place);
                 continue;
             }
             state.open.set(Open { waiting: waiting + 1, broken });
@@ -125,18 +134,31 @@ impl RawBarrier {
         }
     }
 
+    /// Waits until the complete round has ended.
+    fn wait_for_the_round(&self, state: &State, place: Caller) {
+        let newcomer = Sleeper::new();
+        state.newcomers.borrow_mut().push(newcomer.clone());
+        if can_sleep() {
+            newcomer.sleep(FOR_THE_ROUND, &self.identity, place);
+            return;
+        }
+        let mut patience = Patience::for_ever();
+        waiting(FOR_THE_ROUND, &self.identity, place, false, || {
+            while newcomer.given().is_none() && !patience.is_at_its_end() {}
+        });
+    }
+
     /// As the last party: all have arrived.
     fn lead(&self, state: &State, action: impl FnOnce()) -> Outcome {
         /// Breaks the round if the action does not return.
         struct Unfinished<'a>(&'a State, u64);
         impl Drop for Unfinished<'_> {
             fn drop(&mut self) {
-                thread::in_drop(|| _ = self.0.end_round(self.1, false));
+                in_drop(|| _ = self.0.end_round(self.1, false));
             }
         }
 
         let round = state.round.get();
-        state.open.step(Acquire); // What the others did before they arrived.
         let unfinished = Unfinished(state, round);
         action();
         std::mem::forget(unfinished);
@@ -147,28 +169,40 @@ impl RawBarrier {
     fn follow(&self, state: &State, parties: usize, deadline: Deadline, place: Caller) -> Outcome {
         let party = Sleeper::new();
         state.parties.borrow_mut().push(party.clone());
-        if deadline == Deadline::Never {
-            return outcome(party.sleep(FOR, &self.identity, place));
+        let mut patience = match deadline {
+            Deadline::Never if can_sleep() => return self.sleep(&party, place),
+            Deadline::Never => Some(Patience::for_ever()),
+            Deadline::At(()) => Some(Patience::new(std::ptr::from_ref(place).addr())),
+            Deadline::Passed => None,
+        };
+        let ended = waiting(FOR, &self.identity, place, deadline != Deadline::Never, || {
+            loop {
+                let last = patience.as_mut().is_none_or(Patience::is_at_its_end);
+                state.open.step_by(|_| if party.given().is_some() { Acquire } else { Release });
+                if let Some(tripped) = party.given() {
+                    return Some(outcome(tripped));
+                }
+                if !last {
+                    continue;
+                }
+                if state.open.now().waiting == parties {
+                    // How the round ends does not depend on time any more.
+                    return None;
+                }
+                state.end(false, true);
+                return Some(Err(BrokenBarrierError {}));
+            }
+        });
+        match ended {
+            Some(outcome) => outcome,
+            None => self.sleep(&party, place),
         }
-        let waiting = WhileWaiting::new(FOR, &self.identity, place, true);
-        let mut patience = (deadline != Deadline::Passed).then(|| Patience::new(std::ptr::from_ref(place).addr()));
-        loop {
-            let last = patience.as_mut().is_none_or(Patience::is_at_its_end);
-            state.open.step_by(|_| if party.given().is_some() { Acquire } else { Release });
-            if let Some(tripped) = party.given() {
-                return outcome(tripped);
-            }
-            if !last {
-                continue;
-            }
-            if state.open.now().waiting == parties {
-                // How the round ends does not depend on time any more.
-                drop(waiting);
-                return outcome(party.sleep(FOR, &self.identity, place));
-            }
-            state.end(false, true);
-            return Err(BrokenBarrierError {});
-        }
+    }
+
+    /// Sleeps until the round has ended.
+    fn sleep(&self, party: &Sleeper<bool>, place: Caller) -> Outcome {
+        // After a failure nobody completes a round.
+        outcome(party.sleep(FOR, &self.identity, place).unwrap_or(false))
     }
 
     /// Breaks the barrier; who waits fails.

@@ -1,15 +1,18 @@
 //! The lock of `Lock` and `RLock`, as a loom mutex that is locked while the lock is held.
 //!
-//! So who waits is not even tried before the lock is free, and threads that do nothing but acquire and release cost as
-//! much as with a mutex of loom's own.
+//! So a waiter is not even tried before the lock is free, and threads that do nothing but acquire and release cost as
+//! much as with a mutex of loom's own. Loom lets a `try_lock` of its mutex wait, too, if another thread gets there first.
+//! So tries and timed waits go past the mutex; they, looks, and releases by strangers meet on the lock's timeline, and
+//! what the holders do is in conflict with them alone.
 #![allow(unsafe_code)]
 
-use super::object::Timeline;
+use super::timeline::Timeline;
 use crate::deadline::Deadline;
 use crate::error::NotHeldError;
-use crate::loom::execution::{Caller, Identity, WhileWaiting, current};
-use crate::loom::sleeper::{Patience, Sleeper};
-use core::sync::atomic::Ordering::{Relaxed, Release};
+use crate::loom::execution::{Caller, Execution, Identity};
+use crate::loom::report::{gave_back, took, waiting};
+use crate::loom::sleeper::{Patience, Sleeper, can_sleep};
+use crate::shim::thread::{me, model_has_failed};
 use loom::sync::{Mutex, MutexGuard};
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -22,22 +25,30 @@ pub struct RawLock {
     identity: Identity,
 }
 
+#[derive(Clone, Copy)]
+struct Hold {
+    /// The number of the thread that has the lock, or 0.
+    holder: usize,
+    /// It was taken through the gate, or, where it is free, was so before. Then the gate orders the next to come through it.
+    through_the_gate: bool,
+    /// A thread that did not take it has released it.
+    by_a_stranger: bool,
+}
+
 /// In one execution.
-struct State {
-    /// Whoever has it locked has the lock or is the next to get it. Only those go through it who wait for as long as it
-    /// takes: loom lets a `try_lock` wait, too, if another thread gets there first.
+pub(super) struct State {
+    /// A thread that waits for as long as it takes has it locked while it holds the lock or is the next to get it.
     gate: Mutex<()>,
     /// The gate's, if the holder has come through it. It goes back to `gate` before that is gone.
     guard: RefCell<Option<MutexGuard<'static, ()>>>,
-    /// The number of the thread that took the lock, or 0.
-    holder: Cell<usize>,
-    /// The holder's lock will not be released through the gate, or the last one's was not.
-    past_the_gate: Cell<bool>,
-    /// Who has come through the gate and found the lock taken past it, with its number.
-    next: RefCell<Option<(Rc<Sleeper<()>>, usize)>>,
-    timeline: Timeline,
-    /// Who was selected by a notify and competes for the lock as soon as it is released.
-    admitted: RefCell<Vec<Rc<Sleeper<bool>>>>,
+    /// Taken and released in turn.
+    holds: Timeline<Hold>,
+    /// A thread that has come through the gate and has found the lock taken past it.
+    next: RefCell<Option<Rc<Sleeper<()>>>>,
+    /// Selected by a notify, to compete for the lock as soon as it is released.
+    competitors: RefCell<Vec<Rc<Sleeper<bool>>>>,
+    /// The levels of an `RLock` beyond the first. Its owner's.
+    pub(super) levels: Cell<u32>,
 }
 
 impl Drop for State {
@@ -47,81 +58,69 @@ impl Drop for State {
     }
 }
 
+const FREE: Hold = Hold { holder: 0, through_the_gate: true, by_a_stranger: false };
+
 impl State {
     fn is_held(&self) -> bool {
-        self.holder.get() != 0
+        self.holder().is_some()
     }
 
-    /// The next event of the timeline takes the lock for thread `holder`.
-    fn taken(&self, holder: usize, past_the_gate: bool) {
-        self.timeline.happened(self.timeline.now() + 1);
-        self.holder.set(holder);
-        self.past_the_gate.set(past_the_gate);
+    /// The number of the thread that has the lock.
+    pub(super) fn holder(&self) -> Option<usize> {
+        Some(self.holds.now().holder).filter(|&holder| holder != 0)
     }
 
-    /// Takes the lock unless it is held.
-    fn try_take(&self) -> bool {
-        loop {
-            if self.is_held() {
-                return false;
-            }
-            let before = self.timeline.now();
-            if self.timeline.prepare(before + 1, Relaxed) {
-                self.taken(crate::shim::thread::me(), true);
-                self.timeline.acquire(before);
-                return true;
-            }
+    /// Takes the lock, which is free, for the calling thread, and happens after what the last release published, unless
+    /// `ordered`.
+    fn take(&self, gate: Option<MutexGuard<'static, ()>>, ordered: bool) {
+        let release = self.holds.version();
+        let through_the_gate = gate.is_some();
+        self.guard.replace(gate);
+        self.holds.change(Hold { holder: me(), through_the_gate, by_a_stranger: false });
+        if !ordered {
+            self.holds.acquire(release);
+        }
+        // The releases before are known to those who took the lock after them, but not to a stranger who released it.
+        let mut release = release;
+        while self.holds.at(release).by_a_stranger {
+            release -= 2;
+            self.holds.acquire(release);
         }
     }
 
-    /// Takes the lock as the thread that has the gate locked.
-    fn take_through_the_gate(&self, guard: MutexGuard<'_, ()>, sleep: impl FnOnce(&Sleeper<()>)) {
-        let me = crate::shim::thread::me();
+    /// Takes the lock unless it is held; on news that are not old.
+    fn try_take(&self) -> bool {
+        self.holds.meet();
+        let free = !self.is_held();
+        if free {
+            self.take(None, false);
+        }
+        free
+    }
+
+    /// Takes the lock as the thread that has the gate locked. `sleep`: until it has been released.
+    fn take_through_the_gate(&self, guard: MutexGuard<'_, ()>, mut sleep: impl FnMut()) {
         // SAFETY: the guard is kept in `self`, beside the mutex, or dropped here. `self` is behind an `Rc`, so that the
         // mutex does not move, and drops no guard at its end.
         let guard = unsafe { std::mem::transmute::<MutexGuard<'_, ()>, MutexGuard<'static, ()>>(guard) };
         // Not dropped where the model fails meanwhile: it would panic, and end the process.
         let guard = ManuallyDrop::new(guard);
         loop {
-            if self.past_the_gate.get() {
-                // Nothing has put us in order with the event before.
-                let before = self.timeline.now();
-                self.timeline.meet(before);
-                if self.timeline.now() != before {
-                    continue;
-                }
-            }
-            if self.is_held() {
-                let sleeper = Sleeper::new();
-                self.next.replace(Some((sleeper.clone(), me)));
-                sleep(&sleeper);
-                break; // It was handed over.
-            }
-            let before = self.timeline.now();
-            let not_by_the_gate = self.past_the_gate.get();
-            if self.timeline.prepare(before + 1, Relaxed) {
-                self.taken(me, false);
-                if not_by_the_gate {
-                    self.timeline.acquire(before);
-                }
+            self.holds.arrive();
+            if !self.is_held() {
                 break;
             }
+            sleep();
+            if model_has_failed() {
+                return;
+            }
         }
-        let guard = ManuallyDrop::into_inner(guard);
-        // Unless a stranger has released it in the meantime.
-        if self.holder.get() == me {
-            self.past_the_gate.set(false);
-            self.guard.replace(Some(guard));
-        }
+        let ordered = self.holds.now().through_the_gate;
+        self.take(Some(ManuallyDrop::into_inner(guard)), ordered);
     }
 }
 
 const FOR: &str = "for the lock";
-
-/// Odd events take the lock.
-const fn is_taken(event: u64) -> bool {
-    event % 2 == 1
-}
 
 impl RawLock {
     #[track_caller]
@@ -129,15 +128,14 @@ impl RawLock {
         Self { identity: Identity::new() }
     }
 
-    fn state(&self) -> Rc<State> {
-        self.identity.state(|_| State {
+    pub(super) fn state(&self) -> Rc<State> {
+        self.identity.state(|execution| State {
             gate: Mutex::new(()),
             guard: RefCell::new(None),
-            holder: Cell::new(0),
-            past_the_gate: Cell::new(false),
+            holds: Timeline::new(execution, FREE),
             next: RefCell::new(None),
-            timeline: Timeline::new(),
-            admitted: RefCell::default(),
+            competitors: RefCell::default(),
+            levels: Cell::new(0),
         })
     }
 
@@ -148,22 +146,44 @@ impl RawLock {
 
     fn acquire_at(&self, place: Caller) {
         let state = self.state();
-        let waiting = WhileWaiting::new(FOR, &self.identity, place, false);
-        let guard = state.gate.lock().expect("a loom mutex is never poisoned");
-        drop(waiting);
-        state.take_through_the_gate(guard, |sleeper| sleeper.sleep(FOR, &self.identity, place));
-        current().took(&self.identity, place);
+        let lock_gate = || state.gate.lock().expect("a loom mutex is never poisoned");
+        let guard = waiting(FOR, &self.identity, place, false, || Execution::try_loom(|| Some(lock_gate()), || None));
+        if let Some(guard) = guard {
+            state.take_through_the_gate(guard, || self.sleep(&state, place));
+        }
+        // After a failure no other thread goes on: whoever holds the lock will never use it again.
+        took(&self.identity, place);
+    }
+
+    /// Sleeps until the lock has been released.
+    fn sleep(&self, state: &State, place: Caller) {
+        if can_sleep() {
+            let sleeper = Sleeper::new();
+            state.next.replace(Some(sleeper.clone()));
+            sleeper.sleep(FOR, &self.identity, place);
+        } else {
+            waiting(FOR, &self.identity, place, false, || Patience::for_ever().is_at_its_end());
+        }
     }
 
     #[track_caller]
     pub(crate) fn try_acquire(&self) -> bool {
         let state = self.state();
-        // The real machine looks first, and gives up on what it sees.
-        let taken = !is_taken(state.timeline.look()) && state.try_take();
-        if taken {
-            current().took(&self.identity, Location::caller());
+        loop {
+            state.holds.meet();
+            if state.is_held() {
+                return false;
+            }
+            let release = state.holds.version();
+            if !state.holds.sees(release) {
+                return false; // On old news: the real machine looks first, and gives up on what it sees.
+            }
+            if state.holds.version() == release {
+                state.take(None, true);
+                took(&self.identity, Location::caller());
+                return true;
+            }
         }
-        taken
     }
 
     /// Waits until `deadline`. False: the time was up.
@@ -181,62 +201,59 @@ impl RawLock {
 
     fn acquire_timed(&self, place: Caller) -> bool {
         let state = self.state();
-        let try_take = || {
-            while !state.timeline.at_any_moment() {}
-            state.try_take()
-        };
-        let mut taken = try_take();
-        if !taken {
-            let _waiting = WhileWaiting::new(FOR, &self.identity, place, true);
-            let mut patience = Patience::new(std::ptr::from_ref(place).addr());
+        let mut patience = Patience::new(std::ptr::from_ref(place).addr());
+        // If it is the only look, it can be at any moment, and so it is as good as several.
+        let taken = waiting(FOR, &self.identity, place, true, || {
             loop {
                 let last = patience.is_at_its_end();
-                taken = try_take();
+                let taken = state.try_take();
                 if taken || last {
-                    break;
+                    return taken;
                 }
             }
-        }
+        });
         if taken {
-            current().took(&self.identity, place);
+            took(&self.identity, place);
         }
         taken
     }
 
-    /// Acquires as a thread that [`admit`](Self::admit) has let compete.
-    #[track_caller]
-    pub(crate) fn acquire_awake(&self) {
-        self.acquire();
+    /// Acquires again, on behalf of the caller at `place`. Whether the thread was woken for the lock makes no difference.
+    pub(crate) fn reacquire(&self, _awake: bool, place: Caller) {
+        self.acquire_at(place);
     }
 
     pub(crate) fn release(&self) -> Result<(), NotHeldError> {
         let state = self.state();
         loop {
-            let event = state.timeline.now() + 1;
-            if state.holder.get() != crate::shim::thread::me() {
-                // A stranger, for whom it matters what happens before: somebody may take it, or release it.
-                state.timeline.meet(event - 1);
-                state.timeline.meet(event);
-                if state.timeline.now() + 1 != event {
-                    continue;
-                }
+            let version = state.holds.version();
+            let stranger = state.holds.now().holder != me();
+            if stranger {
+                // It matters what happens before: another thread may take the lock, or release it.
+                state.holds.meet();
                 if !state.is_held() {
                     return Err(NotHeldError {});
                 }
+                if state.holds.version() != version {
+                    continue;
+                }
             }
-            if state.timeline.prepare(event, Release) {
-                state.timeline.happened(event);
+            let mark = state.holds.prepare((!stranger).then_some(version));
+            state.holds.arrive();
+            if state.holds.version() == version {
+                let through_the_gate = state.holds.now().through_the_gate;
+                state.holds.publish(Hold { holder: 0, through_the_gate, by_a_stranger: stranger }, mark);
                 break;
             }
         }
-        state.holder.set(0);
-        current().gave_back(&self.identity);
-        drop(state.guard.take());
-        if let Some((sleeper, holder)) = state.next.take() {
-            state.taken(holder, true);
+        gave_back(&self.identity, 1);
+        if let Some(guard) = state.guard.take() {
+            Execution::unlock(guard);
+        }
+        if let Some(sleeper) = state.next.take() {
             sleeper.give(());
         }
-        for sleeper in state.admitted.take() {
+        for sleeper in state.competitors.take() {
             sleeper.give(true);
         }
         Ok(())
@@ -244,28 +261,28 @@ impl RawLock {
 
     /// Whether an attempt to acquire would fail now.
     pub(crate) fn locked(&self) -> bool {
-        is_taken(self.state().timeline.look())
+        self.state().holds.look().holder != 0
     }
 
     /// Whether the calling thread has taken it.
     pub(super) fn is_mine(&self) -> bool {
-        self.state().holder.get() == crate::shim::thread::me()
+        self.state().holds.now().holder == me()
     }
 
     /// Lets a thread compete for the lock: at once if it is free, and when it is released if not. Without a scheduling
     /// point.
-    pub(super) fn admit(&self, sleeper: Rc<Sleeper<bool>>) {
+    pub(super) fn let_compete(&self, sleeper: Rc<Sleeper<bool>>) {
         let state = self.state();
         if state.is_held() {
-            state.admitted.borrow_mut().push(sleeper);
+            state.competitors.borrow_mut().push(sleeper);
         } else {
             sleeper.give(true);
         }
     }
 
-    /// A scheduling point for those who look at the lock or release it as strangers, and for nobody else.
+    /// A scheduling point for looks at the lock and for strangers who release it, and for nobody else.
     pub(super) fn pause(&self) {
-        self.state().timeline.pause();
+        self.state().holds.arrive();
     }
 
     /// Panics if a model uses it in more than one execution, and so would inherit the value that it guards.

@@ -9,17 +9,17 @@
 //!   not rule out is found.
 //! - **Who blocks is blocked for loom too**, so that a deadlock is reported.
 //!
-//! Two kinds of state, both in [`object`]: a word of [`Versions`](object::Versions), all of whose changes are in
-//! conflict with each other, as with read-modify-writes of one atomic; and a [`Timeline`](object::Timeline) of a lock,
-//! whose changes are ordered by the lock and therefore need not be tried in every order.
+//! Two kinds of state: a word of [`Versions`](versions::Versions), all of whose changes are in conflict with each other,
+//! as with read-modify-writes of one atomic; and a [`Timeline`](timeline::Timeline), whose changes are in order by
+//! something else, as by the lock that they take and release, and need not be tried in every order.
 //!
 //! The modules have the names and the calls of those in `raw`, and take their place.
 
 pub(crate) mod barrier;
 pub(crate) mod event;
 pub(crate) mod lock;
-mod object;
 pub(crate) mod permits;
-#[path = "../../raw/rlock.rs"]
 pub(crate) mod rlock;
+mod timeline;
+mod versions;
 pub(crate) mod wait_queue;

@@ -1,18 +1,21 @@
-//! The permits of `Semaphore` and `BoundedSemaphore`: a number, and those who wait in the order in which they came.
+//! The permits of `Semaphore` and `BoundedSemaphore`: a number, and a queue of waiters in the order in which they came.
 //!
-//! A permit that is given back goes to the first who waits, and who waits has no other way to a permit. That loses no
-//! outcome: a newcomer that is faster than a thread in the line is, to everybody else, that thread having come later.
+//! A permit that is released goes to the first waiter, and a waiter has no other way to a permit. That loses no outcome: a
+//! newcomer that is faster than a waiter is, to everybody else, that waiter having come later.
 
-use super::object::Versions;
+use super::versions::Versions;
 use crate::deadline::Deadline;
-use crate::loom::execution::{Caller, Identity, WhileWaiting, current};
-use crate::loom::sleeper::{Patience, Sleeper};
+use crate::loom::execution::{Caller, Identity};
+use crate::loom::report::{gave_back, took, waiting};
+use crate::loom::sleeper::{Patience, Sleeper, can_sleep};
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::fmt;
 use std::panic::Location;
 use std::rc::Rc;
+
+const FOR: &str = "for a permit of the semaphore";
 
 /// Giving back would make more permits than there may be. Nothing has changed.
 #[derive(Debug, PartialEq, Eq)]
@@ -28,7 +31,7 @@ pub(crate) struct Permits {
 struct State {
     /// Permits that are free.
     free: Versions<u64>,
-    line: RefCell<VecDeque<Rc<Sleeper<()>>>>,
+    queue: RefCell<VecDeque<Rc<Sleeper<()>>>>,
 }
 
 impl Permits {
@@ -42,7 +45,7 @@ impl Permits {
 
     fn state(&self) -> Rc<State> {
         self.identity
-            .state(|execution| State { free: Versions::new(execution, self.initial), line: RefCell::default() })
+            .state(|execution| State { free: Versions::new(execution, self.initial), queue: RefCell::default() })
     }
 
     /// Permits that are free: a snapshot.
@@ -62,7 +65,7 @@ impl Permits {
 
     fn took(&self, state: &State, place: Caller) {
         state.free.set(state.free.now() - 1);
-        current().took(&self.identity, place);
+        took(&self.identity, place);
     }
 
     /// Waits for a permit until `deadline`. False: the time was up.
@@ -80,64 +83,65 @@ impl Permits {
 
     fn take(&self, place: Caller) {
         let state = self.state();
+        if !can_sleep() {
+            self.wait(&state, place, Patience::for_ever(), false);
+            return;
+        }
         state.free.step(Acquire);
         if state.free.now() > 0 {
             self.took(&state, place);
         } else {
-            let sleeper = Sleeper::new();
-            state.line.borrow_mut().push_back(sleeper.clone());
-            sleeper.sleep("for a permit of the semaphore", &self.identity, place);
-            current().took(&self.identity, place);
+            let waiter = Sleeper::new();
+            state.queue.borrow_mut().push_back(waiter.clone());
+            waiter.sleep(FOR, &self.identity, place);
+            took(&self.identity, place);
         }
     }
 
     fn take_timed(&self, place: Caller) -> bool {
-        let state = self.state();
-        state.free.step_by(|free| if free > 0 { Acquire } else { Relaxed });
-        if state.free.now() > 0 {
-            self.took(&state, place);
-            return true;
-        }
-        let sleeper = Sleeper::new();
-        state.line.borrow_mut().push_back(sleeper.clone());
-        let _waiting = WhileWaiting::new("for a permit of the semaphore", &self.identity, place, true);
-        let mut patience = Patience::new(std::ptr::from_ref(place).addr());
-        loop {
-            let last = patience.is_at_its_end();
-            state.free.step_by(|_| if sleeper.given().is_some() { Acquire } else { Relaxed });
-            if sleeper.given().is_some() {
-                current().took(&self.identity, place);
-                return true;
-            }
-            if last {
-                state.line.borrow_mut().retain(|other| !Rc::ptr_eq(other, &sleeper));
-                return false;
-            }
-        }
+        self.wait(&self.state(), place, Patience::new(std::ptr::from_ref(place).addr()), true)
     }
 
-    /// Gives back `n` permits, at most up to `most` in all.
+    /// Waits for a permit without sleeping, as long as `patience` says.
+    fn wait(&self, state: &State, place: Caller, mut patience: Patience, timed: bool) -> bool {
+        state.free.step_by(|free| if free > 0 { Acquire } else { Relaxed });
+        if state.free.now() > 0 {
+            self.took(state, place);
+            return true;
+        }
+        let waiter = Sleeper::new();
+        state.queue.borrow_mut().push_back(waiter.clone());
+        waiting(FOR, &self.identity, place, timed, || {
+            loop {
+                let last = patience.is_at_its_end();
+                state.free.step_by(|_| if waiter.given().is_some() { Acquire } else { Relaxed });
+                if waiter.given().is_some() {
+                    took(&self.identity, place);
+                    return true;
+                }
+                if last {
+                    state.queue.borrow_mut().retain(|other| !Rc::ptr_eq(other, &waiter));
+                    return false;
+                }
+            }
+        })
+    }
+
+    /// Gives back `n` permits, at most up to `most` in all. A failure publishes nothing.
     pub(crate) fn give(&self, n: u64, most: u64) -> Result<(), TooMany> {
         let state = self.state();
         let fits = |free| n <= most - free;
-        if fits(state.free.now()) {
-            state.free.step(Release);
-        } else {
-            // A failure publishes nothing.
-            state.free.step_by(|free| if fits(free) { Release } else { Relaxed });
-        }
+        state.free.step_by(|free| if fits(free) { Release } else { Relaxed });
         let free = state.free.now();
         if !fits(free) {
             return Err(TooMany);
         }
-        let served = state.line.borrow().len().min(n as usize);
+        let served = state.queue.borrow().len().min(n as usize);
         state.free.set(free + n - served as u64);
-        for _ in 0..n {
-            current().gave_back(&self.identity);
-        }
-        let served: Vec<_> = state.line.borrow_mut().drain(..served).collect();
-        for sleeper in served {
-            sleeper.give(());
+        gave_back(&self.identity, n);
+        let served: Vec<_> = state.queue.borrow_mut().drain(..served).collect();
+        for waiter in served {
+            waiter.give(());
         }
         Ok(())
     }

@@ -1,18 +1,19 @@
-//! Those who wait to be notified: the queue of `Condition`, which changes under its lock, or nearly so.
+//! The threads that wait to be notified: the queue of `Condition`, which changes under its lock, or nearly so.
 //!
-//! Who waits and who notifies hold the lock, and so what they do is in order without a step of its own. Two do not: a
-//! waiter whose time is up, and a stranger who notifies over a `Lock` that somebody else holds. They step on the word of
-//! the condition, and a notify does so too where there may have been one of them.
+//! Threads that wait and threads that notify hold the lock, and so what they do is in order. Two do not: a waiter whose time
+//! is up, and a stranger who waits or notifies over a `Lock` that another thread holds. They meet on the queue's timeline.
 
 use super::lock::RawLock;
-use super::object::Versions;
+use super::timeline::Timeline;
 use crate::deadline::Deadline;
-use crate::loom::execution::{Caller, Identity, WhileWaiting};
-use crate::loom::sleeper::{Patience, Sleeper};
-use core::sync::atomic::Ordering::Relaxed;
+use crate::loom::execution::{Caller, Identity};
+use crate::loom::report::waiting;
+use crate::loom::sleeper::{Patience, Sleeper, can_sleep};
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
+
+const FOR: &str = "to be notified by the condition";
 
 /// The queue of a condition.
 pub(crate) struct WaitQueue {
@@ -22,10 +23,10 @@ pub(crate) struct WaitQueue {
 /// In one execution.
 struct State {
     queue: RefCell<VecDeque<Rc<Sleeper<bool>>>>,
-    /// Where those meet who do not hold the lock.
-    word: Versions<()>,
-    /// Somebody has waited with a deadline.
-    timed: Cell<bool>,
+    /// How many there are in the queue.
+    count: Timeline<usize>,
+    /// A thread has waited over a lock that another thread held.
+    stranger_has_waited: Cell<bool>,
 }
 
 /// How a wait ended.
@@ -46,8 +47,8 @@ impl WaitQueue {
     fn state(&self) -> Rc<State> {
         self.identity.state(|execution| State {
             queue: RefCell::default(),
-            word: Versions::new(execution, ()),
-            timed: Cell::new(false),
+            count: Timeline::new(execution, 0),
+            stranger_has_waited: Cell::new(false),
         })
     }
 
@@ -56,48 +57,76 @@ impl WaitQueue {
         self.state().queue.borrow().len() as u32
     }
 
-    /// Joins the queue, runs `release_all`, which releases `lock` entirely, and sleeps until selected and let compete for the
-    /// lock, or until `deadline`. The lock is not held on return.
+    /// Joins the queue, runs `release_all`, which releases `lock` entirely, and sleeps until selected and let compete for
+    /// the lock, or until `deadline`. The lock is not held on return.
     pub(crate) fn wait(&self, lock: &RawLock, deadline: Deadline, place: Caller, release_all: impl FnOnce()) -> Waited {
         let state = self.state();
         lock.pause(); // A stranger may notify just before this thread waits.
-        let sleeper = Sleeper::new();
-        if deadline != Deadline::Never {
-            state.timed.set(true);
+        if lock.is_mine() {
+            state.count.arrive();
+        } else {
+            state.count.meet();
+            state.stranger_has_waited.set(true);
         }
-        state.queue.borrow_mut().push_back(sleeper.clone());
+        let waiter = Sleeper::new();
+        state.queue.borrow_mut().push_back(waiter.clone());
+        state.count_anew();
         release_all();
-        if deadline == Deadline::Never {
-            sleeper.sleep("to be notified by the condition", &self.identity, place);
-            return Waited { notified: true, awake: true };
-        }
-        let mut patience = (deadline != Deadline::Passed).then(|| Patience::new(std::ptr::from_ref(place).addr()));
-        let _waiting = WhileWaiting::new("to be notified by the condition", &self.identity, place, true);
-        loop {
-            let last = patience.as_mut().is_none_or(Patience::is_at_its_end);
-            state.word.step(Relaxed);
-            let mut queue = state.queue.borrow_mut();
-            let Some(mine) = queue.iter().position(|other| Rc::ptr_eq(other, &sleeper)) else {
-                return Waited { notified: true, awake: false };
-            };
-            if last {
-                queue.remove(mine);
-                return Waited { notified: false, awake: false };
+        let mut patience = match deadline {
+            Deadline::Never if can_sleep() => {
+                let notified = waiter.sleep(FOR, &self.identity, place).is_some();
+                return Waited { notified, awake: notified };
             }
-        }
+            Deadline::Never => Some(Patience::for_ever()),
+            Deadline::At(()) => Some(Patience::new(std::ptr::from_ref(place).addr())),
+            Deadline::Passed => None,
+        };
+        waiting(FOR, &self.identity, place, deadline != Deadline::Never, || {
+            loop {
+                let last = patience.as_mut().is_none_or(Patience::is_at_its_end);
+                state.count.meet();
+                let mut queue = state.queue.borrow_mut();
+                let Some(mine) = queue.iter().position(|other| Rc::ptr_eq(other, &waiter)) else {
+                    return Waited { notified: true, awake: false };
+                };
+                if last {
+                    queue.remove(mine);
+                    drop(queue);
+                    state.count_anew();
+                    return Waited { notified: false, awake: false };
+                }
+            }
+        })
     }
 
     /// Selects up to `n` waiters, oldest first. Returns how many there were to select.
     pub(crate) fn notify(&self, lock: &RawLock, n: usize) -> usize {
         let state = self.state();
-        if state.timed.get() || !lock.is_mine() {
-            state.word.step(Relaxed);
+        if !lock.is_mine() || state.stranger_has_waited.get() {
+            // The real machine looks first whether anybody waits, and gives up on what it sees.
+            if state.count.look() == 0 {
+                return 0;
+            }
+            state.count.meet();
+        } else {
+            state.count.arrive();
         }
         let n = n.min(state.queue.borrow().len());
         let selected: Vec<_> = state.queue.borrow_mut().drain(..n).collect();
-        for sleeper in selected {
-            lock.admit(sleeper);
+        for waiter in selected {
+            lock.let_compete(waiter);
+        }
+        if n > 0 {
+            state.count_anew();
         }
         n
+    }
+}
+
+impl State {
+    /// The queue has changed.
+    fn count_anew(&self) {
+        let count = self.queue.borrow().len();
+        self.count.change(count);
     }
 }
