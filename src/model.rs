@@ -74,15 +74,14 @@ fn run(
     f: impl Fn() + Sync + Send + 'static,
     check: impl Fn(&::loom::model::Builder, Box<dyn Fn() + Sync + Send>),
 ) {
-    use crate::loom::execution::{self, Execution, MoreSlots};
+    use crate::loom::execution::{self, Execution, StartOver};
     use crate::loom::report::{self, Progress};
     use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
     use std::sync::Arc;
 
     let f = Arc::new(f);
-    let mut slots = 0;
+    execution::begin_model();
     loop {
-        execution::begin_model(slots);
         let progress = Arc::new(Progress::new());
         let body = {
             let (f, progress) = (f.clone(), progress.clone());
@@ -93,15 +92,18 @@ fn run(
             })
         };
         let result = catch_unwind(AssertUnwindSafe(|| check(builder, body)));
-        if result.as_ref().is_err_and(|failure| !failure.is::<MoreSlots>()) {
+        if result.as_ref().is_err_and(|failure| !failure.is::<StartOver>()) {
             report::show_report();
         }
-        slots = 2 * execution::most_slots();
+        let starts_over = result.as_ref().is_err_and(|failure| failure.is::<StartOver>());
+        if starts_over {
+            execution::start_over();
+        }
         execution::end_model();
-        let Err(failure) = result else { return progress.ended(builder) };
-        if failure.is::<MoreSlots>() {
+        if starts_over {
             continue;
         }
+        let Err(failure) = result else { return progress.ended(builder) };
         let message = failure.downcast_ref::<&str>().copied().or(failure.downcast_ref::<String>().map(String::as_str));
         if let Some(explanation) = message.and_then(|message| report::explain(message, builder)) {
             panic!("{explanation}");

@@ -14,7 +14,7 @@ use loom::sync::atomic::AtomicU64;
 use loom::sync::{Mutex, MutexGuard};
 use std::any::Any;
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::rc::{Rc, Weak};
 use std::sync::atomic::{
@@ -24,7 +24,8 @@ use std::sync::atomic::{
 use std::time::Instant;
 
 /// A place in the source of a user of this crate.
-pub(crate) type Caller = &'static Location<'static>;
+#[allow(unreachable_pub)] // in signatures of a sealed trait
+pub type Caller = &'static Location<'static>;
 
 /// One execution.
 pub(crate) struct Execution {
@@ -60,6 +61,10 @@ struct Model {
     most_slots: usize,
     /// Deadlines that were judged, whether they had passed, and in which execution.
     deadlines: HashMap<Instant, Judged>,
+    /// Where the objects were created that threads have looked at.
+    looked_at: HashSet<Caller>,
+    /// Where the bounded semaphores were created to which too many permits were released.
+    careful_with: HashSet<Caller>,
 }
 
 #[derive(Clone, Copy)]
@@ -70,8 +75,8 @@ struct Judged {
     lasts: bool,
 }
 
-/// Panics with this make [`model`](crate::model()) start over, with more slots.
-pub(crate) struct MoreSlots;
+/// Panics with this make [`model`](crate::model()) start over, since an object of it asks for another treatment.
+pub(crate) struct StartOver;
 
 /// Keeps the execution of a model that was not begun by [`model`](crate::model()).
 struct Root(Rc<Execution>);
@@ -86,13 +91,19 @@ thread_local! {
     static MODEL: RefCell<Model> = RefCell::default();
 }
 
-/// A new model begins, about which nothing is known but that it needs at least `slots` slots.
-pub(crate) fn begin_model(slots: usize) {
-    MODEL.set(Model { most_slots: slots, ..Model::default() });
+/// A new model begins, about which nothing is known.
+pub(crate) fn begin_model() {
+    MODEL.take();
 }
 
-/// How many slots the executions of this model needed so far.
-pub(crate) fn most_slots() -> usize {
+/// The model starts over, and remembers what it needs.
+pub(crate) fn start_over() {
+    let slots = 2 * slots_taken();
+    MODEL.with_borrow_mut(|model| model.most_slots = model.most_slots.max(slots));
+}
+
+/// How many slots the last execution needed.
+fn slots_taken() -> usize {
     CURRENT.with_borrow(|current| current.as_ref().map_or(0, |execution| execution.fresh.get()))
 }
 
@@ -125,7 +136,7 @@ impl Execution {
         static LAST: Untracked = Untracked::new(0);
 
         let serial = LAST.fetch_add(1, Relaxed) + 1;
-        let used = most_slots();
+        let used = slots_taken();
         let slots = MODEL.with_borrow_mut(|model| {
             model.forget_deadlines(serial);
             model.most_slots = model.most_slots.max(used);
@@ -206,6 +217,11 @@ impl Execution {
         self.stamps.replace(self.stamps.get() + n)
     }
 
+    /// A number that is given out once in an execution.
+    pub(crate) fn stamp(&self) -> u64 {
+        self.stamps(1)
+    }
+
     fn take_slot(self: &Rc<Self>, index: usize, used: bool) -> Slot {
         Slot { execution: Rc::downgrade(self), index, used, latest: Cell::new(0) }
     }
@@ -227,12 +243,36 @@ impl Execution {
         }
         drop(returned);
         if self.begun {
-            std::panic::resume_unwind(Box::new(MoreSlots));
+            std::panic::resume_unwind(Box::new(StartOver));
         }
         panic!(
             "an execution of this model uses many more objects of sixfold than those before it (there was room for {fresh} \
              atomics): start the model with `sixfold::model`, which makes more"
         );
+    }
+
+    /// A thread of the model looks at an object that was created there.
+    pub(crate) fn looks_at(created: Caller) {
+        MODEL.with_borrow_mut(|model| model.looked_at.insert(created));
+    }
+
+    /// Whether a thread has looked at an object that was created there, in some execution of the model.
+    pub(crate) fn is_looked_at(created: Caller) -> bool {
+        MODEL.with_borrow(|model| model.looked_at.contains(created))
+    }
+
+    /// Whether too many permits were released to a semaphore that was created there, in some execution of the model. Also
+    /// where the model could not start over.
+    pub(crate) fn is_careful_with(created: Caller) -> bool {
+        !current().begun || MODEL.with_borrow(|model| model.careful_with.contains(created))
+    }
+
+    /// Too many permits were released to a semaphore that was created there.
+    pub(crate) fn start_over_and_be_careful_with(created: Caller) {
+        MODEL.with_borrow_mut(|model| model.careful_with.insert(created));
+        if !std::thread::panicking() {
+            std::panic::resume_unwind(Box::new(StartOver));
+        }
     }
 
     /// How often this crate was called: tells whether others have done anything.
@@ -373,7 +413,7 @@ pub(crate) struct Identity {
     number: Untracked,
     /// The execution that used it first.
     first: Untracked,
-    pub(super) created: Caller,
+    pub(crate) created: Caller,
 }
 
 impl Identity {

@@ -4,8 +4,9 @@
 pub(crate) use crate::loom::execution::Caller;
 
 #[cfg(not(loom))]
-#[derive(Clone, Copy)]
-pub(crate) struct Caller;
+#[derive(Clone, Copy, Debug)]
+#[allow(unreachable_pub)] // in signatures of a sealed trait
+pub struct Caller;
 
 /// The caller's caller, if both are marked `track_caller`.
 #[cfg(loom)]

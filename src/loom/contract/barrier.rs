@@ -1,6 +1,6 @@
 //! Rounds in which a number of parties wait for each other: `Barrier`.
 
-use super::versions::Versions;
+use super::history::History;
 use crate::deadline::Deadline;
 use crate::error::BrokenBarrierError;
 use crate::loom::execution::{Caller, Identity};
@@ -30,7 +30,7 @@ struct Open {
 
 /// In one execution.
 struct State {
-    open: Versions<Open>,
+    open: History<Open>,
     /// How many rounds have ended.
     round: Cell<u64>,
     /// Those who have arrived and sleep; given whether the round tripped.
@@ -48,7 +48,7 @@ fn outcome(tripped: bool) -> Outcome {
 impl State {
     /// Ends the round in which this step is. Who waits is given `tripped`, and the next round begins.
     fn end(&self, tripped: bool, broken: bool) {
-        self.open.set(Open { waiting: 0, broken });
+        self.open.change(Open { waiting: 0, broken });
         self.round.set(self.round.get() + 1);
         for party in self.parties.take() {
             party.give(tripped);
@@ -77,7 +77,7 @@ impl RawBarrier {
 
     fn state(&self) -> Rc<State> {
         self.identity.state(|execution| State {
-            open: Versions::new(execution, Open { waiting: 0, broken: false }),
+            open: History::new(execution, self.identity.created, Open { waiting: 0, broken: false }),
             round: Cell::new(0),
             parties: RefCell::default(),
             newcomers: RefCell::default(),
@@ -85,11 +85,11 @@ impl RawBarrier {
     }
 
     pub(crate) fn waiting(&self) -> usize {
-        self.state().open.look(Relaxed).waiting
+        self.state().open.look(|open| open.waiting)
     }
 
     pub(crate) fn is_broken(&self) -> bool {
-        self.state().open.look(Relaxed).broken
+        self.state().open.look(|open| open.broken)
     }
 
     /// Arrives and waits for the round to end. `deadline` is asked when the thread joins a round, and again if it had
@@ -124,7 +124,7 @@ impl RawBarrier {
                 self.wait_for_the_round(&state, place);
                 continue;
             }
-            state.open.set(Open { waiting: waiting + 1, broken });
+            state.open.change(Open { waiting: waiting + 1, broken });
             let joined = if waiting + 1 == parties {
                 self.lead(&state, action)
             } else {

@@ -1,11 +1,12 @@
 //! The flag of `Event`, and the threads that wait for it to be set.
 
-use super::versions::Versions;
+use super::history::History;
+use super::meetings::Meetings;
 use crate::deadline::Deadline;
 use crate::loom::execution::{Caller, Identity};
 use crate::loom::report::waiting;
 use crate::loom::sleeper::{Patience, Sleeper, can_sleep};
-use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use core::sync::atomic::Ordering::{Acquire, Release};
 use std::cell::RefCell;
 use std::panic::Location;
 use std::rc::Rc;
@@ -19,9 +20,26 @@ pub(crate) struct RawEvent {
 
 /// In one execution.
 struct State {
-    set: Versions<bool>,
-    /// Those who began to wait while it was not set.
-    waiters: RefCell<Vec<Rc<Sleeper<()>>>>,
+    set: History<bool>,
+    /// Those who began to wait while it was not set. Each is given the change that frees it.
+    waiters: RefCell<Vec<Rc<Sleeper<usize>>>>,
+    /// Of threads that look and know that it is set. Only a `clear` makes a difference to them.
+    known_to_be_set: Meetings,
+}
+
+fn is_set(set: bool) -> bool {
+    set
+}
+
+impl State {
+    /// Whether the calling thread must see that it is set. Then a look is in conflict with `clear` alone.
+    fn is_known_to_be_set(&self) -> bool {
+        let is_known = || self.set.now() && self.set.knows(is_set);
+        is_known() && {
+            self.known_to_be_set.look();
+            is_known()
+        }
+    }
 }
 
 impl RawEvent {
@@ -31,43 +49,58 @@ impl RawEvent {
     }
 
     fn state(&self) -> Rc<State> {
-        self.identity.state(|execution| State { set: Versions::new(execution, false), waiters: RefCell::default() })
+        self.identity.state(|execution| State {
+            set: History::new(execution, self.identity.created, false),
+            waiters: RefCell::default(),
+            known_to_be_set: Meetings::default(),
+        })
     }
 
     pub(crate) fn is_set(&self) -> bool {
-        self.state().set.look(Acquire)
+        let state = self.state();
+        state.is_known_to_be_set() || state.set.look_and_acquire(is_set)
     }
 
     /// Sets the flag and frees all waiters, whatever becomes of the flag before they get going.
     pub(crate) fn set(&self) {
         let state = self.state();
         state.set.step(Release);
-        state.set.set(true);
+        if !state.set.now() {
+            state.set.change(true);
+        }
         for waiter in state.waiters.take() {
-            waiter.give(());
+            waiter.give(state.set.version());
         }
     }
 
+    /// Happens after all sets before, also after those that found the flag set.
     pub(crate) fn clear(&self) {
         let state = self.state();
+        state.known_to_be_set.visit();
         state.set.step(Acquire);
-        state.set.set(false);
+        if state.set.now() {
+            state.set.change(false);
+        }
     }
 
-    /// Waits until the flag is set, or until `deadline`, which is asked for only if it is not set already.
+    /// Waits until the flag is set, or until `deadline`.
     #[track_caller]
     pub(crate) fn wait(&self, deadline: impl FnOnce() -> Deadline) -> bool {
-        self.is_set()
-            || match deadline() {
-                Deadline::Passed => false,
-                deadline => self.wait_slow(deadline, Location::caller()),
-            }
+        match deadline() {
+            Deadline::Passed => self.is_set(),
+            deadline => self.wait_until(deadline, Location::caller()),
+        }
     }
 
-    fn wait_slow(&self, deadline: Deadline, place: Caller) -> bool {
+    fn wait_until(&self, deadline: Deadline, place: Caller) -> bool {
         let state = self.state();
-        state.set.step_by(|set| if set { Acquire } else { Relaxed });
+        if state.is_known_to_be_set() {
+            return true;
+        }
+        // That the flag was not set once makes no difference to a thread that waits: so no old news.
+        state.set.visit();
         if state.set.now() {
+            state.set.acquire_the_last(is_set);
             return true;
         }
         let waiter = Sleeper::new();
@@ -83,8 +116,9 @@ impl RawEvent {
         waiting(FOR, &self.identity, place, deadline != Deadline::Never, || {
             loop {
                 let last = patience.is_at_its_end();
-                state.set.step_by(|_| if waiter.given().is_some() { Acquire } else { Relaxed });
-                if waiter.given().is_some() {
+                state.set.visit();
+                if let Some(set) = waiter.given() {
+                    state.set.acquire_change(set);
                     return true;
                 }
                 if last {

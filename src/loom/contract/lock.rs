@@ -2,11 +2,12 @@
 //!
 //! So a waiter is not even tried before the lock is free, and threads that do nothing but acquire and release cost as
 //! much as with a mutex of loom's own. Loom lets a `try_lock` of its mutex wait, too, if another thread gets there first.
-//! So tries and timed waits go past the mutex; they, looks, and releases by strangers meet on the lock's timeline, and
+//! So tries and timed waits go past the mutex; they, looks, and releases by strangers meet on the lock's history, and
 //! what the holders do is in conflict with them alone.
 #![allow(unsafe_code)]
 
-use super::timeline::Timeline;
+use super::history::History;
+use super::meetings::Meetings;
 use crate::deadline::Deadline;
 use crate::error::NotHeldError;
 use crate::loom::execution::{Caller, Execution, Identity};
@@ -42,7 +43,9 @@ pub(super) struct State {
     /// The gate's, if the holder has come through it. It goes back to `gate` before that is gone.
     guard: RefCell<Option<MutexGuard<'static, ()>>>,
     /// Taken and released in turn.
-    holds: Timeline<Hold>,
+    holds: History<Hold>,
+    /// Of holders that look whether it is locked. Only a release by a stranger makes a difference to them.
+    known_to_be_held: Meetings,
     /// A thread that has come through the gate and has found the lock taken past it.
     next: RefCell<Option<Rc<Sleeper<()>>>>,
     /// Selected by a notify, to compete for the lock as soon as it is released.
@@ -60,9 +63,13 @@ impl Drop for State {
 
 const FREE: Hold = Hold { holder: 0, through_the_gate: true, by_a_stranger: false };
 
+fn is_held(hold: Hold) -> bool {
+    hold.holder != 0
+}
+
 impl State {
     fn is_held(&self) -> bool {
-        self.holder().is_some()
+        is_held(self.holds.now())
     }
 
     /// The number of the thread that has the lock.
@@ -132,7 +139,8 @@ impl RawLock {
         self.identity.state(|execution| State {
             gate: Mutex::new(()),
             guard: RefCell::new(None),
-            holds: Timeline::new(execution, FREE),
+            holds: History::new(execution, self.identity.created, FREE),
+            known_to_be_held: Meetings::default(),
             next: RefCell::new(None),
             competitors: RefCell::default(),
             levels: Cell::new(0),
@@ -170,19 +178,24 @@ impl RawLock {
     pub(crate) fn try_acquire(&self) -> bool {
         let state = self.state();
         loop {
+            let before = state.holds.version();
             state.holds.meet();
+            let release = state.holds.version();
             if state.is_held() {
+                state.holds.sees_the_last(is_held);
                 return false;
             }
-            let release = state.holds.version();
-            if !state.holds.sees(release) {
-                return false; // On old news: the real machine looks first, and gives up on what it sees.
+            // The real machine looks first, and gives up on what it sees: that may be old news.
+            let seen = state.holds.see(before, is_held);
+            if is_held(state.holds.at(seen)) {
+                return false;
             }
-            if state.holds.version() == release {
-                state.take(None, true);
-                took(&self.identity, Location::caller());
-                return true;
+            if state.holds.version() != release {
+                continue;
             }
+            state.take(None, false);
+            took(&self.identity, Location::caller());
+            return true;
         }
     }
 
@@ -230,6 +243,7 @@ impl RawLock {
             let stranger = state.holds.now().holder != me();
             if stranger {
                 // It matters what happens before: another thread may take the lock, or release it.
+                state.known_to_be_held.visit();
                 state.holds.meet();
                 if !state.is_held() {
                     return Err(NotHeldError {});
@@ -238,11 +252,10 @@ impl RawLock {
                     continue;
                 }
             }
-            let mark = state.holds.prepare((!stranger).then_some(version));
-            state.holds.arrive();
+            state.holds.arrive_to_publish();
             if state.holds.version() == version {
                 let through_the_gate = state.holds.now().through_the_gate;
-                state.holds.publish(Hold { holder: 0, through_the_gate, by_a_stranger: stranger }, mark);
+                state.holds.publish(Hold { holder: 0, through_the_gate, by_a_stranger: stranger });
                 break;
             }
         }
@@ -261,7 +274,12 @@ impl RawLock {
 
     /// Whether an attempt to acquire would fail now.
     pub(crate) fn locked(&self) -> bool {
-        self.state().holds.look().holder != 0
+        let state = self.state();
+        let is_mine = || state.holder() == Some(me());
+        if is_mine() {
+            state.known_to_be_held.look();
+        }
+        is_mine() || state.holds.look(is_held)
     }
 
     /// Whether the calling thread has taken it.
@@ -282,7 +300,7 @@ impl RawLock {
 
     /// A scheduling point for looks at the lock and for strangers who release it, and for nobody else.
     pub(super) fn pause(&self) {
-        self.state().holds.arrive();
+        self.state().holds.pause();
     }
 
     /// Panics if a model uses it in more than one execution, and so would inherit the value that it guards.

@@ -9,17 +9,16 @@
 //!   not rule out is found.
 //! - **Who blocks is blocked for loom too**, so that a deadlock is reported.
 //!
-//! Two kinds of state: a word of [`Versions`](versions::Versions), all of whose changes are in conflict with each other,
-//! as with read-modify-writes of one atomic; and a [`Timeline`](timeline::Timeline), whose changes are in order by
-//! something else, as by the lock that they take and release, and need not be tried in every order.
+//! The state of an object is a [`History`](history::History). Objects whose changes nothing else orders make steps on it,
+//! as with read-modify-writes of one atomic. What a lock orders, as what its holders do, need not be tried in every order.
 //!
 //! The modules have the names and the calls of those in `raw`, and take their place.
 
 pub(crate) mod barrier;
 pub(crate) mod event;
+mod history;
 pub(crate) mod lock;
+mod meetings;
 pub(crate) mod permits;
 pub(crate) mod rlock;
-mod timeline;
-mod versions;
 pub(crate) mod wait_queue;

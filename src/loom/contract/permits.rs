@@ -3,9 +3,9 @@
 //! A permit that is released goes to the first waiter, and a waiter has no other way to a permit. That loses no outcome: a
 //! newcomer that is faster than a waiter is, to everybody else, that waiter having come later.
 
-use super::versions::Versions;
+use super::history::History;
 use crate::deadline::Deadline;
-use crate::loom::execution::{Caller, Identity};
+use crate::loom::execution::{Caller, Execution, Identity};
 use crate::loom::report::{gave_back, took, waiting};
 use crate::loom::sleeper::{Patience, Sleeper, can_sleep};
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
@@ -30,7 +30,7 @@ pub(crate) struct Permits {
 /// In one execution.
 struct State {
     /// Permits that are free.
-    free: Versions<u64>,
+    free: History<u64>,
     queue: RefCell<VecDeque<Rc<Sleeper<()>>>>,
 }
 
@@ -44,27 +44,36 @@ impl Permits {
     }
 
     fn state(&self) -> Rc<State> {
-        self.identity
-            .state(|execution| State { free: Versions::new(execution, self.initial), queue: RefCell::default() })
+        self.identity.state(|execution| State {
+            free: History::new(execution, self.identity.created, self.initial),
+            queue: RefCell::default(),
+        })
     }
 
     /// Permits that are free: a snapshot.
     pub(crate) fn free(&self) -> u64 {
-        self.state().free.look(Relaxed)
+        self.state().free.look(|free| free)
     }
 
     #[track_caller]
     pub(crate) fn try_take(&self) -> bool {
         let state = self.state();
-        let taken = state.free.step_if(|free| free > 0, Acquire);
-        if taken {
-            self.took(&state, Location::caller());
+        // The real machine looks first, and gives up on what it sees: that may be old news.
+        if !state.free.look(|free| free > 0) {
+            return false;
         }
-        taken
+        while state.free.now() > 0 {
+            if state.free.try_step(Acquire) {
+                self.took(&state, Location::caller());
+                return true;
+            }
+        }
+        state.free.sees_the_last(|free| free > 0);
+        false
     }
 
     fn took(&self, state: &State, place: Caller) {
-        state.free.set(state.free.now() - 1);
+        state.free.change(state.free.now() - 1);
         took(&self.identity, place);
     }
 
@@ -127,17 +136,31 @@ impl Permits {
         })
     }
 
-    /// Gives back `n` permits, at most up to `most` in all. A failure publishes nothing.
+    /// Gives back `n` permits, at most up to `most` in all.
+    ///
+    /// A failure publishes nothing. Whether it fails is known after the step, and its ordering is to be said before. So a
+    /// model whose releases fit begins with the cheaper way, and starts over if one does not.
     pub(crate) fn give(&self, n: u64, most: u64) -> Result<(), TooMany> {
         let state = self.state();
         let fits = |free| n <= most - free;
-        state.free.step_by(|free| if fits(free) { Release } else { Relaxed });
+        let published =
+            most == Self::MOST || fits(state.free.now()) && !Execution::is_careful_with(self.identity.created);
+        if published {
+            state.free.step(Release);
+        } else {
+            state.free.step_by(|free| if fits(free) { Release } else { Relaxed });
+        }
         let free = state.free.now();
         if !fits(free) {
+            if published {
+                Execution::start_over_and_be_careful_with(self.identity.created);
+            }
             return Err(TooMany);
         }
         let served = state.queue.borrow().len().min(n as usize);
-        state.free.set(free + n - served as u64);
+        if n > served as u64 {
+            state.free.change(free + n - served as u64);
+        }
         gave_back(&self.identity, n);
         let served: Vec<_> = state.queue.borrow_mut().drain(..served).collect();
         for waiter in served {

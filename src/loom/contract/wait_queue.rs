@@ -1,10 +1,10 @@
 //! The threads that wait to be notified: the queue of `Condition`, which changes under its lock, or nearly so.
 //!
 //! Threads that wait and threads that notify hold the lock, and so what they do is in order. Two do not: a waiter whose time
-//! is up, and a stranger who waits or notifies over a `Lock` that another thread holds. They meet on the queue's timeline.
+//! is up, and a stranger who waits or notifies over a `Lock` that another thread holds. They meet on the queue's history.
 
+use super::history::History;
 use super::lock::RawLock;
-use super::timeline::Timeline;
 use crate::deadline::Deadline;
 use crate::loom::execution::{Caller, Identity};
 use crate::loom::report::waiting;
@@ -23,8 +23,8 @@ pub(crate) struct WaitQueue {
 /// In one execution.
 struct State {
     queue: RefCell<VecDeque<Rc<Sleeper<bool>>>>,
-    /// How many there are in the queue.
-    count: Timeline<usize>,
+    /// Whether there are any in the queue.
+    any: History<bool>,
     /// A thread has waited over a lock that another thread held.
     stranger_has_waited: Cell<bool>,
 }
@@ -47,7 +47,7 @@ impl WaitQueue {
     fn state(&self) -> Rc<State> {
         self.identity.state(|execution| State {
             queue: RefCell::default(),
-            count: Timeline::new(execution, 0),
+            any: History::new(execution, self.identity.created, false),
             stranger_has_waited: Cell::new(false),
         })
     }
@@ -63,14 +63,14 @@ impl WaitQueue {
         let state = self.state();
         lock.pause(); // A stranger may notify just before this thread waits.
         if lock.is_mine() {
-            state.count.arrive();
+            state.any.arrive();
         } else {
-            state.count.meet();
+            state.any.meet();
             state.stranger_has_waited.set(true);
         }
         let waiter = Sleeper::new();
         state.queue.borrow_mut().push_back(waiter.clone());
-        state.count_anew();
+        state.changed();
         release_all();
         let mut patience = match deadline {
             Deadline::Never if can_sleep() => {
@@ -84,7 +84,7 @@ impl WaitQueue {
         waiting(FOR, &self.identity, place, deadline != Deadline::Never, || {
             loop {
                 let last = patience.as_mut().is_none_or(Patience::is_at_its_end);
-                state.count.meet();
+                state.any.meet();
                 let mut queue = state.queue.borrow_mut();
                 let Some(mine) = queue.iter().position(|other| Rc::ptr_eq(other, &waiter)) else {
                     return Waited { notified: true, awake: false };
@@ -92,7 +92,7 @@ impl WaitQueue {
                 if last {
                     queue.remove(mine);
                     drop(queue);
-                    state.count_anew();
+                    state.changed();
                     return Waited { notified: false, awake: false };
                 }
             }
@@ -104,12 +104,12 @@ impl WaitQueue {
         let state = self.state();
         if !lock.is_mine() || state.stranger_has_waited.get() {
             // The real machine looks first whether anybody waits, and gives up on what it sees.
-            if state.count.look() == 0 {
+            if !state.any.look(|any| any) {
                 return 0;
             }
-            state.count.meet();
+            state.any.meet();
         } else {
-            state.count.arrive();
+            state.any.arrive();
         }
         let n = n.min(state.queue.borrow().len());
         let selected: Vec<_> = state.queue.borrow_mut().drain(..n).collect();
@@ -117,16 +117,18 @@ impl WaitQueue {
             lock.let_compete(waiter);
         }
         if n > 0 {
-            state.count_anew();
+            state.changed();
         }
         n
     }
 }
 
 impl State {
-    /// The queue has changed.
-    fn count_anew(&self) {
-        let count = self.queue.borrow().len();
-        self.count.change(count);
+    /// The queue has changed, after the thread has arrived or met.
+    fn changed(&self) {
+        let any = !self.queue.borrow().is_empty();
+        if self.any.now() != any {
+            self.any.change(any);
+        }
     }
 }

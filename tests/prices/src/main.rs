@@ -180,6 +180,58 @@ mod prices {
             while !event.wait_timeout(Duration::from_millis(1)) {}
             other.join().unwrap();
         });
+        two_threads("`Lock`: try, then acquire", sixfold::Lock::new, |lock| {
+            if lock.try_acquire() {
+                lock.release().unwrap();
+            }
+            drop(lock.hold());
+        });
+        two_threads("`Lock`: try, look, then acquire", sixfold::Lock::new, |lock| {
+            if lock.try_acquire() {
+                lock.release().unwrap();
+            }
+            let _ = lock.locked();
+            drop(lock.hold());
+        });
+        two_threads("`RLock`: try, then acquire", sixfold::RLock::new, |lock| {
+            if lock.try_acquire() {
+                lock.release().unwrap();
+            }
+            drop(lock.hold());
+        });
+        two_threads("`Semaphore` of 1: try, then acquire", || sixfold::Semaphore::new(1), |permits| {
+            if permits.try_acquire() {
+                permits.release();
+            }
+            drop(permits.hold());
+        });
+        other("`Lock`: one acquires, one does for a limited time", || {
+            let lock = Arc::new(sixfold::Lock::new());
+            let other = spawn(&lock, |lock| drop(lock.hold_timeout(Duration::from_secs(1))));
+            drop(lock.hold());
+            other.join().unwrap();
+        });
+        two_threads("`Lock`: each acquires for a limited time", sixfold::Lock::new, |lock| {
+            drop(lock.hold_timeout(Duration::from_secs(1)));
+        });
+        two_threads("loom `Mutex`: try, then lock", || loom::sync::Mutex::new(()), |lock| {
+            drop(lock.try_lock());
+            drop(lock.lock().unwrap());
+        });
+        two_threads("`Event`: each sets and waits", sixfold::Event::new, |event| {
+            event.set();
+            event.wait();
+        });
+        other("`Event`: each of three sets and waits", || {
+            let event = Arc::new(sixfold::Event::new());
+            let section = |event: &sixfold::Event| {
+                event.set();
+                event.wait();
+            };
+            let others = [spawn(&event, section), spawn(&event, section)];
+            section(&event);
+            others.into_iter().for_each(|other| other.join().unwrap());
+        });
         other("`Barrier` of 2, two rounds", || {
             let barrier = Arc::new(sixfold::Barrier::new(2));
             let meet = |barrier: &sixfold::Barrier| {
@@ -240,6 +292,10 @@ mod prices {
     fn spawn<T: 'static>(shared: &Arc<T>, body: fn(&T)) -> thread::JoinHandle<()> {
         let shared = shared.clone();
         thread::spawn(move || body(&shared))
+    }
+
+    fn two_threads<T: 'static>(name: &str, make: fn() -> T, section: fn(&T)) {
+        line(format_args!("| {name} | {} |", cell(name.into(), || sections(2, make, section))));
     }
 
     fn other(name: &str, body: fn()) {
