@@ -47,14 +47,15 @@ impl Sleeper {
     }
 }
 
-/// The sleepers of one key, oldest first.
-type Queue = Rc<Mutex<Vec<Rc<Sleeper>>>>;
+/// The sleepers of one key, oldest first. `None`: the model has failed.
+type Queue = Option<Rc<Mutex<Vec<Rc<Sleeper>>>>>;
 
 /// The queue of `key` in this execution.
 fn queue(key: Key) -> Queue {
     static LOT: Identity = Identity::new();
     let lot = LOT.state(|_| RefCell::new(HashMap::<Key, Queue>::new()));
-    lot.borrow_mut().entry(key).or_insert_with(|| Queue::new(Mutex::new(Vec::new()))).clone()
+    let new = || Execution::try_loom(|| Some(Rc::new(Mutex::new(Vec::new()))), || None);
+    lot.borrow_mut().entry(key).or_insert_with(new).clone()
 }
 
 /// A locked queue. It is unlocked by its drop, unless the model has failed.
@@ -82,8 +83,8 @@ impl Drop for Locked<'_> {
 
 /// `None`: the model has failed, and the calling thread unwinds. Nobody is woken then, and nobody sleeps.
 fn lock(queue: &Queue) -> Option<Locked<'_>> {
-    let lock = || Locked(Some(queue.lock().expect("a loom mutex is never poisoned")));
-    Execution::try_loom(|| Some(lock()), || None)
+    let lock = || Some(Locked(Some(queue.as_ref()?.lock().expect("a loom mutex is never poisoned"))));
+    Execution::try_loom(lock, || None)
 }
 
 /// See the real half.
@@ -98,12 +99,7 @@ pub(crate) unsafe fn park(
     before_sleep: impl FnOnce(),
     timed_out: impl FnOnce(Key, bool),
 ) -> Parked {
-    let (bell, ear) = match deadline {
-        Deadline::Never => Some(mpsc::channel()).unzip(),
-        Deadline::Passed | Deadline::At(()) => (None, None),
-    };
-    let sleeper = Rc::new(Sleeper { parked_with: token, key: Cell::new(key), woken_with: Cell::new(None), bell });
-    {
+    let (sleeper, ear) = {
         let home = queue(key);
         let Some(mut sleepers) = lock(&home) else {
             before_sleep();
@@ -112,8 +108,14 @@ pub(crate) unsafe fn park(
         if !validate() {
             return Parked::Invalid;
         }
+        let (bell, ear) = match deadline {
+            Deadline::Never => Some(mpsc::channel()).unzip(),
+            Deadline::Passed | Deadline::At(()) => (None, None),
+        };
+        let sleeper = Rc::new(Sleeper { parked_with: token, key: Cell::new(key), woken_with: Cell::new(None), bell });
         sleepers.push(sleeper.clone());
-    }
+        (sleeper, ear)
+    };
     before_sleep();
 
     if let Some(ear) = ear {

@@ -61,7 +61,8 @@ struct Mark {
     /// What a load returns to those who see it. The slot may have had other values before.
     value: Cell<u64>,
     /// Written by the change. A read of it by a thread that does not happen after the change would be a race.
-    written: UnsafeCell<()>,
+    /// `None`: the model has failed.
+    written: Option<UnsafeCell<()>>,
     /// Carries what the change publishes, if it does.
     published: RefCell<Option<Rc<Slot>>>,
 }
@@ -175,7 +176,7 @@ impl<S: Copy> History<S> {
             let mark = Rc::new(Mark {
                 slot: current().slot(),
                 value: Cell::new(0),
-                written: UnsafeCell::new(()),
+                written: Execution::try_loom(|| Some(UnsafeCell::new(())), || None),
                 published: RefCell::default(),
             });
             self.prepared.borrow_mut().insert(me, mark.clone());
@@ -206,8 +207,8 @@ impl<S: Copy> History<S> {
     fn push(&self, state: S, publishes: bool) {
         let me = me();
         let mark = self.prepared.borrow_mut().remove(&me);
-        if let Some(mark) = &mark {
-            Execution::try_loom(|| mark.written.with_mut(|_| ()), || ());
+        if let Some(written) = mark.as_ref().and_then(|mark| mark.written.as_ref()) {
+            Execution::try_loom(|| written.with_mut(|_| ()), || ());
         }
         let mut changes = self.changes.borrow_mut();
         let version = changes.len();
@@ -225,7 +226,8 @@ impl<S: Copy> History<S> {
     fn happens_before(&self, version: usize) -> bool {
         let by = self.changes.borrow()[version].by;
         // Quietly: a race is the answer no.
-        let is_known = |mark: Rc<Mark>| quietly(|| mark.written.with(|_| ())).is_some();
+        let is_known =
+            |mark: Rc<Mark>| mark.written.as_ref().is_none_or(|written| quietly(|| written.with(|_| ())).is_some());
         by == me() || self.mark(version).is_none_or(is_known)
     }
 

@@ -39,7 +39,9 @@ struct Hold {
 /// In one execution.
 pub(super) struct State {
     /// A thread that waits for as long as it takes has it locked while it holds the lock or is the next to get it.
-    gate: Mutex<()>,
+    ///
+    /// `None`: the model has failed.
+    gate: Option<Mutex<()>>,
     /// The gate's, if the holder has come through it. It goes back to `gate` before that is gone.
     guard: RefCell<Option<MutexGuard<'static, ()>>>,
     /// Taken and released in turn.
@@ -137,7 +139,7 @@ impl RawLock {
 
     pub(super) fn state(&self) -> Rc<State> {
         self.identity.state(|execution| State {
-            gate: Mutex::new(()),
+            gate: Execution::try_loom(|| Some(Mutex::new(())), || None),
             guard: RefCell::new(None),
             holds: History::new(execution, self.identity.created, FREE),
             known_to_be_held: Meetings::default(),
@@ -154,8 +156,8 @@ impl RawLock {
 
     fn acquire_at(&self, place: Caller) {
         let state = self.state();
-        let lock_gate = || state.gate.lock().expect("a loom mutex is never poisoned");
-        let guard = waiting(FOR, &self.identity, place, false, || Execution::try_loom(|| Some(lock_gate()), || None));
+        let lock_gate = || Some(state.gate.as_ref()?.lock().expect("a loom mutex is never poisoned"));
+        let guard = waiting(FOR, &self.identity, place, false, || Execution::try_loom(lock_gate, || None));
         if let Some(guard) = guard {
             state.take_through_the_gate(guard, || self.sleep(&state, place));
         }
