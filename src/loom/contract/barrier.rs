@@ -77,7 +77,7 @@ impl RawBarrier {
 
     fn state(&self) -> Rc<State> {
         self.identity.state(|execution| State {
-            open: History::new(execution, self.identity.created, Open { waiting: 0, broken: false }),
+            open: History::of_steps(execution, self.identity.created, Open { waiting: 0, broken: false }),
             round: Cell::new(0),
             parties: RefCell::default(),
             newcomers: RefCell::default(),

@@ -50,7 +50,7 @@ impl RawEvent {
 
     fn state(&self) -> Rc<State> {
         self.identity.state(|execution| State {
-            set: History::new(execution, self.identity.created, false),
+            set: History::of_steps(execution, self.identity.created, false),
             waiters: RefCell::default(),
             known_to_be_set: Meetings::default(),
         })

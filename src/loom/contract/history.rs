@@ -15,14 +15,14 @@ use std::rc::Rc;
 /// kept here. Between a scheduling point and the next one nobody else runs, so that a thread decides what to do after loom
 /// has let it go on.
 ///
-/// **Conflicts.** Loom tries two accesses to an atomic in both orders, unless both are loads. A change that nothing else
-/// puts in order is a read-modify-write of the word ([`step`](Self::step), [`meet`](Self::meet)). A change that something
-/// else orders, as a mutex does, need not be tried before other changes, but before looks ([`arrive`](Self::arrive)). So it
-/// is a load until a thread looks. That look is a read-modify-write; from then on looks are loads and all changes are
-/// read-modify-writes. A model that has looked at an object once begins like that in the executions that follow.
+/// **Conflicts.** Loom tries two accesses to an atomic in both orders, unless both are loads. Where nothing else orders the
+/// changes of an object, each is a read-modify-write of the word ([`step`](Self::step)), and so is a look.
 ///
-/// Loom remembers the last access to an atomic alone, and so would forget the look of one thread if another looks after
-/// it. Therefore the second is a read-modify-write too.
+/// Where something else does, as a mutex, a change need not be tried before other changes, but before looks
+/// ([`arrive`](Self::arrive)). So it is a load until a thread looks. That look is a read-modify-write; from then on looks are
+/// loads and all changes are read-modify-writes. A model that has looked at an object once begins like that in the
+/// executions that follow. Loom remembers the last access to an atomic alone, and so would forget the look of one thread
+/// if another looks after it. Therefore the second is a read-modify-write too.
 ///
 /// **Old news.** A look may see any state that a load of the real word could return: those from the last change on that
 /// happens before the look, or that the thread has seen. Not all need to be tried. Of states that are the same, the oldest
@@ -33,6 +33,8 @@ pub(super) struct History<S> {
     word: Slot,
     /// How many steps there were: the word's value, beyond that of the object that had the slot before.
     steps: Cell<u64>,
+    /// Nothing else puts its changes in order.
+    has_steps: bool,
     /// The thread that has looked since the last read-modify-write of the word.
     looked: Cell<Option<usize>>,
     /// In some execution before, or in this one, a thread has looked.
@@ -73,7 +75,17 @@ const MARKS: usize = 24;
 const MANY: u64 = 1 << 32;
 
 impl<S: Copy> History<S> {
-    pub(super) fn new(execution: &Rc<Execution>, created: Caller, state: S) -> Self {
+    /// The history of an object whose changes nothing else puts in order.
+    pub(super) fn of_steps(execution: &Rc<Execution>, created: Caller, state: S) -> Self {
+        Self::new(execution, created, state, true)
+    }
+
+    /// The history of an object most of whose changes something else puts in order.
+    pub(super) fn in_order(execution: &Rc<Execution>, created: Caller, state: S) -> Self {
+        Self::new(execution, created, state, false)
+    }
+
+    fn new(execution: &Rc<Execution>, created: Caller, state: S, has_steps: bool) -> Self {
         let word = execution.slot();
         let base = if word.is_used() { execution.stamps(MANY) } else { 0 };
         if base > 0 {
@@ -82,6 +94,7 @@ impl<S: Copy> History<S> {
         Self {
             word,
             steps: Cell::new(base),
+            has_steps,
             looked: Cell::new(None),
             is_looked_at: Cell::new(Execution::is_looked_at(created)),
             created,
@@ -330,7 +343,9 @@ impl<S: Copy> History<S> {
     pub(super) fn visit(&self) {
         let me = me();
         let hides_another = self.looked.get().is_some_and(|other| other != me);
-        if self.is_looked_at.get() && !hides_another {
+        if self.has_steps {
+            self.modify();
+        } else if self.is_looked_at.get() && !hides_another {
             self.word.load(Relaxed);
             self.looked.set(Some(me));
         } else {

@@ -141,7 +141,7 @@ impl RawLock {
         self.identity.state(|execution| State {
             gate: Execution::try_loom(|| Some(Mutex::new(())), || None),
             guard: RefCell::new(None),
-            holds: History::new(execution, self.identity.created, FREE),
+            holds: History::in_order(execution, self.identity.created, FREE),
             known_to_be_held: Meetings::default(),
             next: RefCell::new(None),
             competitors: RefCell::default(),

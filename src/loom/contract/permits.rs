@@ -45,7 +45,7 @@ impl Permits {
 
     fn state(&self) -> Rc<State> {
         self.identity.state(|execution| State {
-            free: History::new(execution, self.identity.created, self.initial),
+            free: History::of_steps(execution, self.identity.created, self.initial),
             queue: RefCell::default(),
         })
     }
