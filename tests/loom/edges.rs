@@ -1,0 +1,668 @@
+//! The edge table: for each call that may publish and each call that may observe it, whether what came before the first
+//! happens before what follows the second.
+//!
+//! Each cell is a model. The publisher writes plain data and makes its call. The observer makes its call and reads the
+//! data, if it knows that the publication came first: by the result of its call, or by a flag that is stored and loaded
+//! Relaxed and so orders nothing. Where the state must change between the two calls, a third thread changes it, which
+//! knows of the publication by such a flag too. Where an edge is promised, loom must find no race. Where none is, loom must
+//! find one, on the contract model and on the machines, unless the cell says why the machines are stronger. A cell in
+//! which the observer never reads the data fails.
+//!
+//! `docs/edges.md` is printed from the same list: see `ci/edges.sh`.
+
+use crate::common::{A_WHILE, Plain};
+use loom::sync::atomic::AtomicBool;
+use loom::thread::{self, Thread};
+use sixfold::{Barrier, BoundedSemaphore, Condition, Event, Lock, RLock, Semaphore};
+use std::fmt::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool as Untracked, AtomicUsize, Ordering::Relaxed};
+use std::time::Duration;
+
+/// A call and how it ends.
+struct Call<T> {
+    name: &'static str,
+    /// The states in which a publisher may make it, and what it makes of them.
+    publishes: &'static [(u8, u8)],
+    /// The states in which an observer may make it.
+    observes: &'static [u8],
+    known: Known,
+    /// Makes the call. True: it ended as `name` says. If it did not, the object is as before.
+    run: fn(&T) -> bool,
+    /// What another thread does meanwhile.
+    beside: Option<Beside<T>>,
+}
+
+/// What another thread does while a call runs: a look, which must be true for the cell to count, and then a call.
+type Beside<T> = (fn(&T) -> bool, fn(&T));
+
+/// How an observer knows that a publication that changed the state came first.
+#[derive(Clone, Copy, PartialEq)]
+enum Known {
+    /// The call cannot end like this before.
+    ByResult,
+    /// The call may end like this because of old news. So where the state was the same some time before, the observer
+    /// looks first and sees that it has changed.
+    ByLookAndFlag,
+    /// The result does not tell.
+    ByFlag,
+}
+use Known::{ByFlag, ByLookAndFlag, ByResult};
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Edge {
+    Yes,
+    No,
+    /// Not promised, but the machines have it.
+    OnMachines(&'static str),
+    /// The calls cannot follow each other without another edge.
+    Impossible(&'static str),
+}
+use Edge::{Impossible, No, OnMachines, Yes};
+
+#[derive(Clone, Copy, PartialEq)]
+enum Role {
+    Publisher,
+    Observer,
+    Third,
+}
+
+/// A type with its calls.
+struct Kind<T: 'static> {
+    name: &'static str,
+    calls: &'static [Call<T>],
+    make: fn() -> T,
+    /// Brings a new object into a state, by the thread that `owner` says.
+    prepare: fn(&T, u8),
+    owner: fn(u8) -> Role,
+    /// Whether a look shows this state. It orders nothing.
+    looks: Option<fn(&T, u8) -> bool>,
+    /// Changes the state, as the third thread. True: done.
+    bridge: fn(&T, u8, u8) -> bool,
+    /// Why the third thread cannot.
+    no_bridge: fn(u8, u8) -> Option<&'static str>,
+    edge: fn(&str, &str) -> Edge,
+    custom: &'static [Custom<T>],
+}
+
+/// A cell of its own shape.
+struct Custom<T> {
+    publisher: &'static str,
+    observer: &'static str,
+    edge: Edge,
+    scene: Scene<T>,
+}
+
+/// What the threads of a cell do.
+struct Scene<T> {
+    make: fn() -> T,
+    prepare: Option<(Role, fn(&T, u8), u8)>,
+    publish: fn(&T) -> bool,
+    /// Runs beside the publisher from the beginning.
+    companion: Option<Beside<T>>,
+    /// As the third thread, once the publication is known.
+    bridge: Option<(fn(&T, u8, u8) -> bool, u8, u8)>,
+    /// Runs beside the observer, in the third thread, after the bridge.
+    partner: Option<Beside<T>>,
+    /// The observer goes on only if this look shows this state.
+    look: Option<(fn(&T, u8) -> bool, u8)>,
+    /// The observer goes on only if it knows by the flag.
+    flag: bool,
+    observe: fn(&T) -> bool,
+    /// What the observer does at last.
+    finally: Option<fn(&T)>,
+}
+
+impl<T> Clone for Scene<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<T> Copy for Scene<T> {}
+
+impl<T> Scene<T> {
+    /// Two calls, and the second tells by its result whether the first came first.
+    const fn new(make: fn() -> T, publish: fn(&T) -> bool, observe: fn(&T) -> bool) -> Self {
+        Self {
+            make,
+            prepare: None,
+            publish,
+            companion: None,
+            bridge: None,
+            partner: None,
+            look: None,
+            flag: false,
+            observe,
+            finally: None,
+        }
+    }
+}
+
+struct Shared<T> {
+    object: T,
+    data: Plain<u32>,
+    published: AtomicBool,
+    bridged: AtomicBool,
+    /// Loom does not know of it: whether the cell counts in this execution.
+    counts: Untracked,
+}
+
+impl<T> Shared<T> {
+    fn run_beside(&self, (look, act): Beside<T>) {
+        if !look(&self.object) {
+            self.counts.store(false, Relaxed);
+        }
+        act(&self.object);
+    }
+}
+
+#[derive(Debug, PartialEq)]
+enum Found {
+    Race,
+    NoRace,
+    /// The observer never came so far.
+    Nothing,
+    Failure(String),
+}
+
+impl<T: Send + Sync + 'static> Scene<T> {
+    /// Explores it. In a thread of its own: a model that fails leaves nothing behind for the next.
+    fn explore(self) -> (Found, usize) {
+        let reached = Arc::new(AtomicUsize::new(0));
+        let executions = Arc::new(AtomicUsize::new(0));
+        let counts = (reached.clone(), executions.clone());
+        let run = move || {
+            let mut model = loom::model::Builder::new();
+            model.preemption_bound = cfg!(sixfold_checked).then_some(2);
+            model.max_branches = 10_000;
+            sixfold::model_with(&model, move || {
+                counts.1.fetch_add(1, Relaxed);
+                self.execute(&counts.0);
+            });
+        };
+        let model = std::thread::spawn(move || catch_unwind(AssertUnwindSafe(run)));
+        let found = match model.join().expect("caught") {
+            Ok(()) if reached.load(Relaxed) == 0 => Found::Nothing,
+            Ok(()) => Found::NoRace,
+            Err(panic) => {
+                let message = panic.downcast_ref::<String>().map(String::as_str);
+                let message = message.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("?");
+                if message.contains("Causality violation") { Found::Race } else { Found::Failure(message.into()) }
+            }
+        };
+        (found, executions.load(Relaxed))
+    }
+
+    fn execute(self, reached: &Arc<AtomicUsize>) {
+        let shared = Arc::new(Shared {
+            object: (self.make)(),
+            data: Plain::new(0),
+            published: AtomicBool::new(false),
+            bridged: AtomicBool::new(false),
+            counts: Untracked::new(true),
+        });
+        let prepare = move |shared: &Shared<T>, role, publisher: Option<&Thread>| {
+            if let Some((owner, prepare, state)) = self.prepare
+                && owner == role
+            {
+                prepare(&shared.object, state);
+                if let Some(publisher) = publisher {
+                    publisher.unpark();
+                }
+            }
+        };
+        prepare(&shared, Role::Publisher, None);
+        let publisher = thread::current();
+        let mut threads = Vec::new();
+        if self.bridge.is_some() || self.partner.is_some() || self.prepare.is_some_and(|(owner, ..)| owner == Role::Third)
+        {
+            let (shared, publisher) = (shared.clone(), publisher.clone());
+            threads.push(thread::spawn(move || {
+                prepare(&shared, Role::Third, Some(&publisher));
+                if shared.published.load(Relaxed) {
+                    if self.bridge.is_none_or(|(bridge, from, to)| bridge(&shared.object, from, to)) {
+                        shared.bridged.store(true, Relaxed);
+                        if let Some(partner) = self.partner {
+                            shared.run_beside(partner);
+                        }
+                    }
+                }
+            }));
+        }
+        if let Some(companion) = self.companion {
+            let shared = shared.clone();
+            threads.push(thread::spawn(move || shared.run_beside(companion)));
+        }
+        let by_third = self.bridge.is_some() || self.partner.is_some();
+        threads.push(thread::spawn({
+            let (shared, reached) = (shared.clone(), reached.clone());
+            move || {
+                prepare(&shared, Role::Observer, Some(&publisher));
+                let flag = if by_third { &shared.bridged } else { &shared.published };
+                if self.look.is_none_or(|(look, state)| look(&shared.object, state))
+                    && (!self.flag || flag.load(Relaxed))
+                    && (self.observe)(&shared.object)
+                    && shared.counts.load(Relaxed)
+                {
+                    reached.fetch_add(1, Relaxed);
+                    shared.data.get();
+                }
+                if let Some(finally) = self.finally {
+                    finally(&shared.object);
+                }
+            }
+        }));
+        if self.prepare.is_some_and(|(owner, ..)| owner != Role::Publisher) {
+            thread::park();
+        }
+        shared.data.set(1);
+        if (self.publish)(&shared.object) {
+            shared.published.store(true, Relaxed);
+        }
+        for thread in threads {
+            thread.join().unwrap();
+        }
+    }
+}
+
+impl<T: Send + Sync + 'static> Kind<T> {
+    /// The model of a cell, or why there is none: the shortest of those that fit.
+    fn scene(&self, publisher: &Call<T>, observer: &Call<T>) -> Result<Scene<T>, &'static str> {
+        let mut best: Option<(u8, Scene<T>)> = None;
+        let mut reason = "";
+        for &(before, after) in publisher.publishes {
+            for &begins in observer.observes {
+                let bridged = after != begins;
+                if bridged && let Some(why) = (self.no_bridge)(after, begins) {
+                    reason = why;
+                    continue;
+                }
+                let by_result = !bridged
+                    && before != after
+                    && observer.known != ByFlag
+                    && publisher.beside.is_none()
+                    && !observer.observes.contains(&before);
+                let look = (!by_result && before != after && observer.known == ByLookAndFlag)
+                    .then(|| self.looks.map(|look| (look, after)))
+                    .flatten();
+                let scene = Scene {
+                    make: self.make,
+                    prepare: Some(((self.owner)(before), self.prepare, before)),
+                    publish: publisher.run,
+                    companion: publisher.beside,
+                    bridge: bridged.then_some((self.bridge, after, begins)),
+                    partner: observer.beside,
+                    look,
+                    flag: !by_result,
+                    observe: observer.run,
+                    finally: None,
+                };
+                let price = u8::from(!by_result) + u8::from(bridged);
+                if best.as_ref().is_none_or(|(cheapest, _)| price < *cheapest) {
+                    best = Some((price, scene));
+                }
+            }
+        }
+        best.map(|(_, scene)| scene).ok_or(reason)
+    }
+
+    /// Every cell: who publishes, who observes, what is promised, and the model.
+    fn cells(&self) -> Vec<(&'static str, &'static str, Edge, Option<Scene<T>>)> {
+        let mut cells = Vec::new();
+        for publisher in self.calls.iter().filter(|call| !call.publishes.is_empty()) {
+            for observer in self.calls.iter().filter(|call| !call.observes.is_empty()) {
+                let (edge, scene) = match self.scene(publisher, observer) {
+                    Ok(scene) => ((self.edge)(publisher.name, observer.name), Some(scene)),
+                    Err(reason) => (Impossible(reason), None),
+                };
+                cells.push((publisher.name, observer.name, edge, scene));
+            }
+        }
+        for Custom { publisher, observer, edge, scene } in self.custom {
+            cells.push((publisher, observer, *edge, Some(*scene)));
+        }
+        cells
+    }
+
+    /// Explores every cell, and fails with the list of those that are not as the table says.
+    fn check(&self) {
+        let start = std::time::Instant::now();
+        let (mut wrong, mut count, mut all) = (String::new(), 0, 0);
+        let only = std::env::var("SIXFOLD_EDGE").unwrap_or_default();
+        for (publisher, observer, edge, scene) in self.cells() {
+            let name = format!("{}: {publisher} → {observer}", self.name);
+            let Some(scene) = scene else { continue };
+            if !name.contains(&only) {
+                continue;
+            }
+            let (found, executions) = scene.explore();
+            count += 1;
+            all += executions;
+            println!("{name}: {found:?}, {executions} executions");
+            let right = match edge {
+                No => Found::Race,
+                OnMachines(_) if !cfg!(sixfold_checked) => Found::Race,
+                _ => Found::NoRace,
+            };
+            if found != right {
+                writeln!(wrong, "  {name} is {edge:?}, and loom found {found:?}").unwrap();
+            }
+        }
+        println!("{}: {count} cells, {all} executions, {:.1} s", self.name, start.elapsed().as_secs_f32());
+        assert!(wrong.is_empty(), "cells that are not as the table says:\n{wrong}");
+    }
+
+    /// The table, as it is in `docs/edges.md`.
+    fn print(&self, page: &mut String) {
+        let cells = self.cells();
+        let distinct = |all: Vec<&'static str>| {
+            let mut distinct = Vec::new();
+            for one in all {
+                if !distinct.contains(&one) {
+                    distinct.push(one);
+                }
+            }
+            distinct
+        };
+        let rows = distinct(cells.iter().map(|cell| cell.0).collect());
+        let columns = distinct(cells.iter().map(|cell| cell.1).collect());
+        let mut reasons: Vec<&str> = Vec::new();
+        let mut number = |reason| {
+            let place = reasons.iter().position(|&known| known == reason).unwrap_or_else(|| {
+                reasons.push(reason);
+                reasons.len() - 1
+            });
+            place + 1
+        };
+        writeln!(page, "\n## {}\n", self.name).unwrap();
+        writeln!(page, "| | {} |\n|---|{}", columns.join(" | "), "---|".repeat(columns.len())).unwrap();
+        for row in rows {
+            write!(page, "| {row} |").unwrap();
+            for &column in &columns {
+                let cell = cells.iter().find(|cell| (cell.0, cell.1) == (row, column));
+                match cell.map(|cell| cell.2) {
+                    Some(Yes) => write!(page, " **yes** |"),
+                    Some(No) => write!(page, " no |"),
+                    Some(OnMachines(reason)) => write!(page, " no (machines: yes, {}) |", number(reason)),
+                    Some(Impossible(reason)) => write!(page, " – ({}) |", number(reason)),
+                    None => write!(page, " |"),
+                }
+                .unwrap();
+            }
+            writeln!(page).unwrap();
+        }
+        if !reasons.is_empty() {
+            writeln!(page).unwrap();
+        }
+        for (number, reason) in reasons.iter().enumerate() {
+            writeln!(page, "{}. {reason}", number + 1).unwrap();
+        }
+    }
+}
+
+/// Each line: a name, the states in which a publisher makes the call and what comes of them, the states in which an
+/// observer does, how it knows, and the call.
+macro_rules! calls {
+    (@beside) => {
+        None
+    };
+    (@beside $look:expr, $act:expr) => {
+        Some(($look, $act))
+    };
+    ($type:ty: $($name:literal [$($before:literal => $after:literal),*] [$($begins:literal),*] $known:ident
+        $run:expr $(, beside $look:expr, $act:expr)?;)*) => {
+        &[$(Call::<$type> {
+            name: $name,
+            publishes: &[$(($before, $after)),*],
+            observes: &[$($begins),*],
+            known: $known,
+            run: $run,
+            beside: calls!(@beside $($look, $act)?),
+        }),*]
+    };
+}
+
+const fn always<T>(_: &T) -> bool {
+    true
+}
+
+/// The edges of a type: the pairs that are promised, and those that only the machines have. "" stands for every call.
+fn edge_of(
+    yes: &[(&str, &[&str])],
+    machines: &[(&str, &[&str], &'static str)],
+    publisher: &str,
+    observer: &str,
+) -> Edge {
+    let fits = |name: &str, called: &str| name.is_empty() || name == called;
+    if yes.iter().any(|(p, os)| fits(p, publisher) && os.iter().any(|o| fits(o, observer))) {
+        return Yes;
+    }
+    let stronger = machines.iter().find(|(p, os, _)| fits(p, publisher) && os.iter().any(|o| fits(o, observer)));
+    stronger.map_or(No, |&(_, _, reason)| OnMachines(reason))
+}
+
+// Lock: 0 is held, 1 is free.
+
+const LOCK: Kind<Lock> = Kind {
+    name: "Lock",
+    calls: calls! { Lock:
+        "acquire" [1 => 0] [1] ByResult |lock| { lock.acquire(); true };
+        "try, ok" [1 => 0] [1] ByResult Lock::try_acquire;
+        "try, fails" [0 => 0] [0] ByLookAndFlag |lock| !lock.try_acquire() || lock.release().is_err();
+        "timed, ok" [1 => 0] [1] ByResult |lock| lock.acquire_timeout(A_WHILE);
+        "timed, gives up" [0 => 0] [0] ByLookAndFlag |lock| !lock.acquire_timeout(A_WHILE) || lock.release().is_err();
+        "release" [0 => 1] [0] ByResult |lock| lock.release().is_ok();
+        "release, Err" [1 => 1] [1] ByLookAndFlag |lock| lock.release().is_err();
+        "locked, true" [0 => 0] [0] ByLookAndFlag Lock::locked;
+        "locked, false" [1 => 1] [1] ByLookAndFlag |lock| !lock.locked();
+        "acquire after a release by the same stranger" [] [0] ByResult |lock| {
+            let released = lock.release().is_ok();
+            lock.acquire();
+            released
+        };
+    },
+    make: Lock::new,
+    prepare: |lock, state| {
+        if state == 0 {
+            lock.acquire();
+        }
+    },
+    owner: |_| Role::Publisher,
+    looks: Some(|lock, state| lock.locked() == (state == 0)),
+    bridge: |lock, _, to| {
+        if to == 1 {
+            lock.release().is_ok()
+        } else {
+            lock.acquire();
+            true
+        }
+    },
+    no_bridge: |_, _| None,
+    edge: |publisher, observer| {
+        let acquires = ["acquire", "try, ok", "timed, ok", "acquire after a release by the same stranger"];
+        edge_of(&[("release", &acquires)], &[], publisher, observer)
+    },
+    custom: &[],
+};
+
+// RLock: 0 is free; held by 1 the publisher, 2 the observer, 3 the third thread.
+
+const RLOCK: Kind<RLock> = Kind {
+    name: "RLock",
+    calls: calls! { RLock:
+        "acquire" [0 => 1] [0] ByResult |lock| { lock.acquire(); true };
+        "acquire, again" [1 => 1] [2] ByResult |lock| { lock.acquire(); true };
+        "try, ok" [0 => 1] [0] ByResult RLock::try_acquire;
+        "try, fails" [3 => 3, 2 => 2] [1, 3] ByLookAndFlag |lock| !lock.try_acquire() || lock.release().is_err();
+        "timed, ok" [0 => 1] [0] ByResult |lock| lock.acquire_timeout(A_WHILE);
+        "timed, gives up" [3 => 3, 2 => 2] [1, 3] ByLookAndFlag
+            |lock| !lock.acquire_timeout(A_WHILE) || lock.release().is_err();
+        "release" [1 => 0] [2] ByResult |lock| lock.release().is_ok();
+        "release, of an inner level" [1 => 1] [2] ByResult |lock| { lock.acquire(); lock.release().is_ok() };
+        "release, Err" [0 => 0, 3 => 3, 2 => 2] [0, 1, 3] ByFlag |lock| lock.release().is_err();
+        "locked, true" [1 => 1, 3 => 3, 2 => 2] [1, 3, 2] ByLookAndFlag RLock::locked;
+        "locked, false" [0 => 0] [0] ByLookAndFlag |lock| !lock.locked();
+        "is_owned, true" [1 => 1] [2] ByResult RLock::is_owned;
+        "is_owned, false" [0 => 0, 3 => 3, 2 => 2] [0, 1, 3] ByFlag |lock| !lock.is_owned();
+    },
+    make: RLock::new,
+    prepare: |lock, state| {
+        if state != 0 {
+            lock.acquire();
+        }
+    },
+    owner: |state| [Role::Publisher, Role::Publisher, Role::Observer, Role::Third][usize::from(state)],
+    looks: Some(|lock, state| lock.locked() == (state != 0)),
+    bridge: |lock, _, to| {
+        if to == 0 {
+            lock.release().is_ok()
+        } else {
+            lock.acquire();
+            true
+        }
+    },
+    no_bridge: |from, to| match (from, to) {
+        (0, 3) | (3, 0) => None,
+        (1 | 2, _) => Some("Only the owner can release it, and what the owner does comes before that."),
+        _ => Some("The observer would have to acquire it in between, and that acquire is a cell of its own."),
+    },
+    edge: |publisher, observer| {
+        edge_of(&[("release", &["acquire", "try, ok", "timed, ok"])], &[], publisher, observer)
+    },
+    custom: &[],
+};
+
+// Semaphore: the permits that are free.
+
+fn change_to(now: u8, to: u8, release: impl Fn(), acquire: impl Fn()) -> bool {
+    (now..to).for_each(|_| release());
+    (to..now).for_each(|_| acquire());
+    true
+}
+
+const ACQUIRES: [&str; 4] = ["acquire", "try, ok", "timed, ok", "acquire, beside other permits"];
+
+const SEMAPHORE: Kind<Semaphore> = Kind {
+    name: "Semaphore",
+    calls: calls! { Semaphore:
+        "acquire" [1 => 0, 2 => 1] [1, 2] ByResult |permits| { permits.acquire(); true };
+        "try, ok" [1 => 0, 2 => 1] [1, 2] ByResult Semaphore::try_acquire;
+        "try, fails" [0 => 0] [0] ByLookAndFlag |permits| !permits.try_acquire() || { permits.release(); false };
+        "timed, ok" [1 => 0, 2 => 1] [1, 2] ByResult |permits| permits.acquire_timeout(A_WHILE);
+        "timed, gives up" [0 => 0] [0] ByLookAndFlag
+            |permits| !permits.acquire_timeout(A_WHILE) || { permits.release(); false };
+        "release" [0 => 1, 1 => 2] [0, 1] ByResult |permits| { permits.release(); true };
+        "release_many(2)" [0 => 2] [0] ByResult |permits| { permits.release_many(2); true };
+        "release_many(0)" [0 => 0] [0, 1] ByResult |permits| { permits.release_many(0); true };
+        "value, none" [0 => 0] [0] ByLookAndFlag |permits| permits.value() == 0;
+        "value, some" [1 => 1, 2 => 2] [1, 2] ByLookAndFlag |permits| permits.value() > 0;
+        "acquire, beside other permits" [] [3] ByFlag |permits| { permits.acquire(); true };
+    },
+    make: || Semaphore::new(0),
+    prepare: |permits, state| permits.release_many(state.into()),
+    owner: |_| Role::Publisher,
+    looks: Some(|permits, state| permits.value() == usize::from(state)),
+    bridge: |permits, from, to| change_to(from, to, || permits.release(), || permits.acquire()),
+    no_bridge: |_, _| None,
+    edge: |publisher, observer| {
+        edge_of(&[("release", &ACQUIRES), ("release_many(2)", &ACQUIRES)], &[], publisher, observer)
+    },
+    custom: &[],
+};
+
+// BoundedSemaphore of 2: the permits that are free.
+
+const BOUNDED: Kind<BoundedSemaphore> = Kind {
+    name: "BoundedSemaphore",
+    calls: calls! { BoundedSemaphore:
+        "acquire" [1 => 0, 2 => 1] [1, 2] ByResult |permits| { permits.acquire(); true };
+        "try, ok" [1 => 0, 2 => 1] [1, 2] ByResult BoundedSemaphore::try_acquire;
+        "try, fails" [0 => 0] [0] ByLookAndFlag |permits| !permits.try_acquire() || permits.release().is_err();
+        "timed, ok" [1 => 0, 2 => 1] [1, 2] ByResult |permits| permits.acquire_timeout(A_WHILE);
+        "timed, gives up" [0 => 0] [0] ByLookAndFlag
+            |permits| !permits.acquire_timeout(A_WHILE) || permits.release().is_err();
+        "release" [0 => 1, 1 => 2] [0, 1] ByResult |permits| permits.release().is_ok();
+        "release, Err" [2 => 2] [2] ByLookAndFlag |permits| permits.release().is_err();
+        "release, Err beside another release" [1 => 2] [] ByFlag |permits| permits.release().is_err(),
+            beside always, |permits| _ = permits.release();
+        "release_many(2)" [0 => 2] [0] ByResult |permits| permits.release_many(2).is_ok();
+        "release_many(2), Err" [1 => 1, 2 => 2] [1, 2] ByLookAndFlag |permits| permits.release_many(2).is_err();
+        "release_many(2), Err beside a release" [0 => 1] [] ByFlag |permits| permits.release_many(2).is_err(),
+            beside always, |permits| _ = permits.release();
+        "value, none" [0 => 0] [0] ByLookAndFlag |permits| permits.value() == 0;
+        "value, some" [1 => 1, 2 => 2] [1, 2] ByLookAndFlag |permits| permits.value() > 0;
+    },
+    make: || BoundedSemaphore::new(2),
+    prepare: |permits, state| (state..2).for_each(|_| permits.acquire()),
+    owner: |_| Role::Publisher,
+    looks: Some(|permits, state| permits.value() == usize::from(state)),
+    bridge: |permits, from, to| change_to(from, to, || permits.release().unwrap(), || permits.acquire()),
+    no_bridge: |_, _| None,
+    edge: |publisher, observer| {
+        edge_of(&[("release", &ACQUIRES), ("release_many(2)", &ACQUIRES)], &[], publisher, observer)
+    },
+    custom: &[],
+};
+
+// Event: 0 is clear, 1 is set.
+
+const EVENT: Kind<Event> = Kind {
+    name: "Event",
+    calls: calls! { Event:
+        "set" [0 => 1] [0] ByFlag |event| { event.set(); true };
+        "set, again" [1 => 1] [1] ByFlag |event| { event.set(); true };
+        "clear" [1 => 0] [1] ByFlag |event| { event.clear(); true };
+        "clear, again" [0 => 0] [0] ByFlag |event| { event.clear(); true };
+        "wait" [1 => 1] [1] ByResult |event| { event.wait(); true };
+        "timed wait, true" [1 => 1] [1] ByResult |event| event.wait_timeout(A_WHILE);
+        "timed wait, gives up" [0 => 0] [0] ByFlag |event| !event.wait_timeout(A_WHILE);
+        "wait of no time, false" [0 => 0] [0] ByFlag |event| !event.wait_timeout(Duration::ZERO);
+        "is_set, true" [1 => 1] [1] ByResult Event::is_set;
+        "is_set, false" [0 => 0] [0] ByFlag |event| !event.is_set();
+    },
+    make: Event::new,
+    prepare: |event, state| {
+        if state == 1 {
+            event.set();
+        }
+    },
+    owner: |_| Role::Publisher,
+    looks: None,
+    bridge: |event, _, to| {
+        if to == 1 { event.set() } else { event.clear() }
+        true
+    },
+    no_bridge: |_, _| None,
+    edge: |publisher, observer| {
+        let seen = ["wait", "timed wait, true", "is_set, true", "clear", "clear, again"];
+        let later = ["clear", "clear, again"];
+        edge_of(&[("set", &seen), ("set, again", &later)], &[], publisher, observer)
+    },
+    custom: &[],
+};
+
+#[test]
+fn every_edge_of_a_lock_is_as_the_table_says() {
+    LOCK.check();
+}
+
+#[test]
+fn every_edge_of_an_rlock_is_as_the_table_says() {
+    RLOCK.check();
+}
+
+#[test]
+fn every_edge_of_a_semaphore_is_as_the_table_says() {
+    SEMAPHORE.check();
+}
+
+#[test]
+fn every_edge_of_a_bounded_semaphore_is_as_the_table_says() {
+    BOUNDED.check();
+}
+
+#[test]
+fn every_edge_of_an_event_is_as_the_table_says() {
+    EVENT.check();
+}
