@@ -13,7 +13,7 @@
 use crate::common::{A_WHILE, Plain};
 use loom::sync::atomic::AtomicBool;
 use loom::thread::{self, Thread};
-use sixfold::{Barrier, BoundedSemaphore, Condition, Event, Lock, RLock, Semaphore};
+use sixfold::{Barrier, BoundedSemaphore, Condition, Event, Lock, NotHeldError, RLock, Semaphore};
 use std::fmt::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -83,6 +83,8 @@ struct Kind<T: 'static> {
     /// Why the third thread cannot.
     no_bridge: fn(u8, u8) -> Option<&'static str>,
     edge: fn(&str, &str) -> Edge,
+    /// Lets everybody go on if the observer does not make its call.
+    give_up: Option<fn(&T)>,
     custom: &'static [Custom<T>],
 }
 
@@ -112,6 +114,10 @@ struct Scene<T> {
     observe: fn(&T) -> bool,
     /// What the observer does at last.
     finally: Option<fn(&T)>,
+    /// The observer reads only if it knows afterwards by the publisher's own flag.
+    flag_after: bool,
+    /// What the publisher does at last.
+    at_last: Option<fn(&T)>,
 }
 
 impl<T> Clone for Scene<T> {
@@ -135,6 +141,8 @@ impl<T> Scene<T> {
             flag: false,
             observe,
             finally: None,
+            flag_after: false,
+            at_last: None,
         }
     }
 }
@@ -146,6 +154,8 @@ struct Shared<T> {
     bridged: AtomicBool,
     /// Loom does not know of it: whether the cell counts in this execution.
     counts: Untracked,
+    /// The observer will not make its call, and needs no partner.
+    alone: Untracked,
 }
 
 impl<T> Shared<T> {
@@ -201,6 +211,7 @@ impl<T: Send + Sync + 'static> Scene<T> {
             published: AtomicBool::new(false),
             bridged: AtomicBool::new(false),
             counts: Untracked::new(true),
+            alone: Untracked::new(false),
         });
         let prepare = move |shared: &Shared<T>, role, publisher: Option<&Thread>| {
             if let Some((owner, prepare, state)) = self.prepare
@@ -215,7 +226,9 @@ impl<T: Send + Sync + 'static> Scene<T> {
         prepare(&shared, Role::Publisher, None);
         let publisher = thread::current();
         let mut threads = Vec::new();
-        if self.bridge.is_some() || self.partner.is_some() || self.prepare.is_some_and(|(owner, ..)| owner == Role::Third)
+        if self.bridge.is_some()
+            || self.partner.is_some()
+            || self.prepare.is_some_and(|(owner, ..)| owner == Role::Third)
         {
             let (shared, publisher) = (shared.clone(), publisher.clone());
             threads.push(thread::spawn(move || {
@@ -223,7 +236,7 @@ impl<T: Send + Sync + 'static> Scene<T> {
                 if shared.published.load(Relaxed) {
                     if self.bridge.is_none_or(|(bridge, from, to)| bridge(&shared.object, from, to)) {
                         shared.bridged.store(true, Relaxed);
-                        if let Some(partner) = self.partner {
+                        if let Some(partner) = self.partner.filter(|_| !shared.alone.load(Relaxed)) {
                             shared.run_beside(partner);
                         }
                     }
@@ -240,9 +253,12 @@ impl<T: Send + Sync + 'static> Scene<T> {
             move || {
                 prepare(&shared, Role::Observer, Some(&publisher));
                 let flag = if by_third { &shared.bridged } else { &shared.published };
-                if self.look.is_none_or(|(look, state)| look(&shared.object, state))
-                    && (!self.flag || flag.load(Relaxed))
+                let knows = self.look.is_none_or(|(look, state)| look(&shared.object, state))
+                    && (!self.flag || flag.load(Relaxed));
+                shared.alone.store(!knows, Relaxed);
+                if knows
                     && (self.observe)(&shared.object)
+                    && (!self.flag_after || shared.published.load(Relaxed))
                     && shared.counts.load(Relaxed)
                 {
                     reached.fetch_add(1, Relaxed);
@@ -259,6 +275,9 @@ impl<T: Send + Sync + 'static> Scene<T> {
         shared.data.set(1);
         if (self.publish)(&shared.object) {
             shared.published.store(true, Relaxed);
+        }
+        if let Some(at_last) = self.at_last {
+            at_last(&shared.object);
         }
         for thread in threads {
             thread.join().unwrap();
@@ -287,16 +306,14 @@ impl<T: Send + Sync + 'static> Kind<T> {
                     .then(|| self.looks.map(|look| (look, after)))
                     .flatten();
                 let scene = Scene {
-                    make: self.make,
                     prepare: Some(((self.owner)(before), self.prepare, before)),
-                    publish: publisher.run,
                     companion: publisher.beside,
                     bridge: bridged.then_some((self.bridge, after, begins)),
                     partner: observer.beside,
                     look,
                     flag: !by_result,
-                    observe: observer.run,
-                    finally: None,
+                    finally: self.give_up.filter(|_| observer.beside.is_some()),
+                    ..Scene::new(self.make, publisher.run, observer.run)
                 };
                 let price = u8::from(!by_result) + u8::from(bridged);
                 if best.as_ref().is_none_or(|(cheapest, _)| price < *cheapest) {
@@ -442,6 +459,10 @@ fn edge_of(
     stronger.map_or(No, |&(_, _, reason)| OnMachines(reason))
 }
 
+const SLEEPERS: &str = "Both have slept, and whoever sleeps joins and leaves the queue under its lock.";
+const TWO_SLEEPERS: (&str, &[&str], &str) = ("timed, gives up", &["timed, gives up"], SLEEPERS);
+const RELEASES_NOTHING: &str = "A release of no permits is a Release step of the word too.";
+
 // Lock: 0 is held, 1 is free.
 
 const LOCK: Kind<Lock> = Kind {
@@ -481,8 +502,9 @@ const LOCK: Kind<Lock> = Kind {
     no_bridge: |_, _| None,
     edge: |publisher, observer| {
         let acquires = ["acquire", "try, ok", "timed, ok", "acquire after a release by the same stranger"];
-        edge_of(&[("release", &acquires)], &[], publisher, observer)
+        edge_of(&[("release", &acquires)], &[TWO_SLEEPERS], publisher, observer)
     },
+    give_up: None,
     custom: &[],
 };
 
@@ -528,8 +550,9 @@ const RLOCK: Kind<RLock> = Kind {
         _ => Some("The observer would have to acquire it in between, and that acquire is a cell of its own."),
     },
     edge: |publisher, observer| {
-        edge_of(&[("release", &["acquire", "try, ok", "timed, ok"])], &[], publisher, observer)
+        edge_of(&[("release", &["acquire", "try, ok", "timed, ok"])], &[TWO_SLEEPERS], publisher, observer)
     },
+    give_up: None,
     custom: &[],
 };
 
@@ -554,7 +577,7 @@ const SEMAPHORE: Kind<Semaphore> = Kind {
             |permits| !permits.acquire_timeout(A_WHILE) || { permits.release(); false };
         "release" [0 => 1, 1 => 2] [0, 1] ByResult |permits| { permits.release(); true };
         "release_many(2)" [0 => 2] [0] ByResult |permits| { permits.release_many(2); true };
-        "release_many(0)" [0 => 0] [0, 1] ByResult |permits| { permits.release_many(0); true };
+        "release_many(0)" [1 => 1] [0, 1] ByResult |permits| { permits.release_many(0); true };
         "value, none" [0 => 0] [0] ByLookAndFlag |permits| permits.value() == 0;
         "value, some" [1 => 1, 2 => 2] [1, 2] ByLookAndFlag |permits| permits.value() > 0;
         "acquire, beside other permits" [] [3] ByFlag |permits| { permits.acquire(); true };
@@ -566,8 +589,10 @@ const SEMAPHORE: Kind<Semaphore> = Kind {
     bridge: |permits, from, to| change_to(from, to, || permits.release(), || permits.acquire()),
     no_bridge: |_, _| None,
     edge: |publisher, observer| {
-        edge_of(&[("release", &ACQUIRES), ("release_many(2)", &ACQUIRES)], &[], publisher, observer)
+        let yes: [(_, &[_]); 2] = [("release", &ACQUIRES), ("release_many(2)", &ACQUIRES)];
+        edge_of(&yes, &[TWO_SLEEPERS, ("release_many(0)", &ACQUIRES, RELEASES_NOTHING)], publisher, observer)
     },
+    give_up: None,
     custom: &[],
 };
 
@@ -590,6 +615,7 @@ const BOUNDED: Kind<BoundedSemaphore> = Kind {
         "release_many(2), Err" [1 => 1, 2 => 2] [1, 2] ByLookAndFlag |permits| permits.release_many(2).is_err();
         "release_many(2), Err beside a release" [0 => 1] [] ByFlag |permits| permits.release_many(2).is_err(),
             beside always, |permits| _ = permits.release();
+        "release_many(0)" [1 => 1] [0, 1, 2] ByResult |permits| permits.release_many(0).is_ok();
         "value, none" [0 => 0] [0] ByLookAndFlag |permits| permits.value() == 0;
         "value, some" [1 => 1, 2 => 2] [1, 2] ByLookAndFlag |permits| permits.value() > 0;
     },
@@ -600,8 +626,10 @@ const BOUNDED: Kind<BoundedSemaphore> = Kind {
     bridge: |permits, from, to| change_to(from, to, || permits.release().unwrap(), || permits.acquire()),
     no_bridge: |_, _| None,
     edge: |publisher, observer| {
-        edge_of(&[("release", &ACQUIRES), ("release_many(2)", &ACQUIRES)], &[], publisher, observer)
+        let yes: [(_, &[_]); 2] = [("release", &ACQUIRES), ("release_many(2)", &ACQUIRES)];
+        edge_of(&yes, &[TWO_SLEEPERS, ("release_many(0)", &ACQUIRES, RELEASES_NOTHING)], publisher, observer)
     },
+    give_up: None,
     custom: &[],
 };
 
@@ -630,17 +658,482 @@ const EVENT: Kind<Event> = Kind {
     owner: |_| Role::Publisher,
     looks: None,
     bridge: |event, _, to| {
-        if to == 1 { event.set() } else { event.clear() }
+        if to == 1 {
+            event.set()
+        } else {
+            event.clear()
+        }
         true
     },
     no_bridge: |_, _| None,
     edge: |publisher, observer| {
         let seen = ["wait", "timed wait, true", "is_set, true", "clear", "clear, again"];
         let later = ["clear", "clear, again"];
-        edge_of(&[("set", &seen), ("set, again", &later)], &[], publisher, observer)
+        const ONE_LOAD: &str =
+            "The load that finds the flag down is the one that would find it up, and that is Acquire.";
+        let machines: [(_, &[_], _); 3] = [
+            ("set", &["timed wait, gives up"], ONE_LOAD),
+            ("set, again", &["timed wait, gives up", "wait of no time, false", "is_set, false"], ONE_LOAD),
+            ("timed wait, gives up", &["timed wait, gives up"], SLEEPERS),
+        ];
+        edge_of(&[("set", &seen), ("set, again", &later)], &machines, publisher, observer)
     },
+    give_up: None,
     custom: &[],
 };
+
+// Barrier of 2: 0 is new, with nobody waiting; 1 is broken.
+
+const QUEUE: &str = "Every call but a look is a step under the lock of the barrier's queue.";
+fn is_look(call: &str) -> bool {
+    call.starts_with("n_waiting") || call.starts_with("broken")
+}
+const FAILS: &str = "wait, Err: broken by another while it waited";
+
+const BARRIER: Kind<Barrier> = Kind {
+    name: "Barrier",
+    calls: calls! { Barrier:
+        "wait, Ok" [0 => 0] [0] ByFlag |barrier| barrier.wait().is_ok(),
+            beside always, |barrier| _ = barrier.wait();
+        "wait, Err: broken by another while it waited" [0 => 1] [0] ByFlag |barrier| barrier.wait().is_err(),
+            beside |barrier| barrier.n_waiting() == 1, Barrier::abort;
+        "wait, Err: broken before" [1 => 1] [1] ByResult |barrier| barrier.wait().is_err();
+        "timed wait, gives up" [0 => 1] [0] ByFlag |barrier| barrier.wait_timeout(A_WHILE).is_err();
+        "abort" [0 => 1, 1 => 1] [0, 1] ByFlag |barrier| { barrier.abort(); true };
+        "reset" [1 => 0, 0 => 0] [0, 1] ByFlag |barrier| { barrier.reset(); true };
+        "n_waiting, none" [0 => 0, 1 => 1] [0, 1] ByLookAndFlag |barrier| barrier.n_waiting() == 0;
+        "broken, true" [1 => 1] [1] ByLookAndFlag Barrier::broken;
+        "broken, false" [0 => 0] [0] ByLookAndFlag |barrier| !barrier.broken();
+    },
+    make: || Barrier::new(2),
+    prepare: |barrier, state| {
+        if state == 1 {
+            barrier.abort();
+        }
+    },
+    owner: |_| Role::Publisher,
+    looks: Some(|barrier, state| barrier.broken() == (state == 1)),
+    bridge: |barrier, _, to| {
+        if to == 1 {
+            barrier.abort()
+        } else {
+            barrier.reset()
+        }
+        true
+    },
+    no_bridge: |_, _| None,
+    edge: |publisher, observer| {
+        let told: &[_] = &["wait, Err: broken before"];
+        match edge_of(&[("abort", told), ("timed wait, gives up", told)], &[], publisher, observer) {
+            No if [publisher, observer].iter().all(|call| !is_look(call)) => OnMachines(QUEUE),
+            edge => edge,
+        }
+    },
+    give_up: Some(Barrier::abort),
+    custom: &[
+        Custom {
+            publisher: "abort",
+            observer: "wait, Err: broken by the publisher while it waits",
+            edge: Yes,
+            scene: Scene::new(
+                || Barrier::new(2),
+                |barrier| {
+                    barrier.abort();
+                    true
+                },
+                |barrier| barrier.wait().is_err(),
+            ),
+        },
+        Custom {
+            publisher: "timed wait, gives up",
+            observer: "wait, Err: broken by the publisher while it waits",
+            edge: Yes,
+            scene: Scene::new(
+                || Barrier::new(3),
+                |barrier| barrier.wait_timeout(A_WHILE).is_err(),
+                |barrier| barrier.wait().is_err(),
+            ),
+        },
+        Custom {
+            publisher: "reset",
+            observer: "wait, Err: broken by the publisher while it waits",
+            edge: Yes,
+            scene: Scene::new(
+                || Barrier::new(2),
+                |barrier| {
+                    let waits = barrier.n_waiting() == 1;
+                    if waits {
+                        barrier.reset()
+                    } else {
+                        barrier.abort()
+                    }
+                    waits
+                },
+                |barrier| barrier.wait().is_err() && !barrier.broken(),
+            ),
+        },
+        ARRIVES.and(
+            "wait, Ok: the same round",
+            Yes,
+            Scene { look: None, ..ARRIVES.scene(|barrier| barrier.wait().is_ok()) },
+        ),
+        ARRIVES.and(
+            FAILS,
+            OnMachines(QUEUE),
+            Scene {
+                make: || Barrier::new(3),
+                companion: Some((|barrier| barrier.n_waiting() == 2, Barrier::abort)),
+                ..ARRIVES.scene(|barrier| barrier.wait().is_err())
+            },
+        ),
+        ARRIVES.and(
+            "wait, Err: broken before",
+            OnMachines(QUEUE),
+            Scene {
+                look: None,
+                companion: Some((|barrier| barrier.n_waiting() == 1, Barrier::abort)),
+                ..ARRIVES.scene(|barrier| barrier.broken() && barrier.wait().is_err())
+            },
+        ),
+        ARRIVES.and(
+            "timed wait, gives up",
+            OnMachines(QUEUE),
+            Scene { make: || Barrier::new(3), ..ARRIVES.scene(|barrier| barrier.wait_timeout(A_WHILE).is_err()) },
+        ),
+        ARRIVES.and(
+            "abort",
+            OnMachines(QUEUE),
+            ARRIVES.scene(|barrier| {
+                barrier.abort();
+                true
+            }),
+        ),
+        ARRIVES.and(
+            "reset",
+            OnMachines(QUEUE),
+            ARRIVES.scene(|barrier| {
+                barrier.reset();
+                true
+            }),
+        ),
+        ARRIVES.and("n_waiting, one", No, ARRIVES.scene(|barrier| barrier.n_waiting() == 1)),
+        ARRIVES.and(
+            "broken, true",
+            No,
+            Scene {
+                look: None,
+                companion: Some((|barrier| barrier.n_waiting() == 1, Barrier::abort)),
+                ..ARRIVES.scene(Barrier::broken)
+            },
+        ),
+        ARRIVES.and("broken, false", No, ARRIVES.scene(|barrier| !barrier.broken())),
+    ],
+};
+
+/// The publisher waits, and its call has not returned. The observer sees that somebody waits, and at last breaks the
+/// barrier, so that the publisher goes on.
+struct Arrives;
+const ARRIVES: Arrives = Arrives;
+
+impl Arrives {
+    const fn scene(self, observe: fn(&Barrier) -> bool) -> Scene<Barrier> {
+        let publish: fn(&Barrier) -> bool = |barrier| barrier.wait().is_ok();
+        Scene {
+            look: Some((|barrier, waiting| barrier.n_waiting() == waiting.into(), 1)),
+            finally: Some(Barrier::abort),
+            ..Scene::new(|| Barrier::new(2), publish, observe)
+        }
+    }
+
+    const fn and(self, observer: &'static str, edge: Edge, scene: Scene<Barrier>) -> Custom<Barrier> {
+        Custom { publisher: "wait, still waiting", observer, edge, scene }
+    }
+}
+
+// Condition over a Lock: 0 is held, 1 is free, and nobody waits.
+
+const TWO_QUEUES: &str =
+    "The notify puts the waiter into the lock's queue, and the release takes it out, under the queue's lock.";
+
+const CONDITION: Kind<Monitor> = Kind {
+    name: "Condition over a Lock",
+    calls: calls! { Monitor:
+        "acquire" [1 => 0] [1] ByResult |condition| { condition.acquire(); true };
+        "release" [0 => 1] [0] ByResult |condition| condition.release().is_ok();
+        "timed wait, Err" [1 => 1] [1] ByFlag |condition| condition.wait_timeout(A_WHILE).is_err();
+        "timed wait, gives up" [0 => 0] [0] ByFlag |condition| condition.wait_timeout(A_WHILE) == Ok(false);
+        "notify, Ok(0)" [0 => 0] [0] ByFlag |condition| condition.notify(1) == Ok(0);
+        "notify, Err" [1 => 1] [1] ByFlag |condition| condition.notify(1).is_err();
+        "notify_all, Ok(0)" [0 => 0] [0] ByFlag |condition| condition.notify_all() == Ok(0);
+        "notify_all, Err" [1 => 1] [1] ByFlag |condition| condition.notify_all().is_err();
+    },
+    make: Monitor::new,
+    prepare: |condition, state| {
+        if state == 0 {
+            condition.acquire();
+        }
+    },
+    owner: |_| Role::Publisher,
+    looks: Some(|condition, state| condition.locked() == (state == 0)),
+    bridge: |condition, _, to| {
+        if to == 1 {
+            condition.release().is_ok()
+        } else {
+            condition.acquire();
+            true
+        }
+    },
+    no_bridge: |_, _| None,
+    edge: |publisher, observer| {
+        // A wait releases the lock and acquires it again.
+        let acquires: &[_] = &["acquire", "timed wait, gives up"];
+        edge_of(&[("release", acquires), ("timed wait, gives up", acquires)], &[], publisher, observer)
+    },
+    give_up: None,
+    custom: &[
+        notified(
+            "notify, Ok(1) by a stranger",
+            "wait",
+            OnMachines(TWO_QUEUES),
+            by_stranger(|monitor| monitor.notify(1) == Ok(1)),
+            waits,
+        ),
+        notified(
+            "notify, Ok(1) by a stranger",
+            "timed wait, true",
+            OnMachines(TWO_QUEUES),
+            by_stranger(|monitor| monitor.notify(1) == Ok(1)),
+            waits_timed,
+        ),
+        notified(
+            "notify_all, Ok(1) by a stranger",
+            "wait",
+            OnMachines(TWO_QUEUES),
+            by_stranger(|monitor| monitor.notify_all() == Ok(1)),
+            waits,
+        ),
+        notified(
+            "notify_all, Ok(1) by a stranger",
+            "timed wait, true",
+            OnMachines(TWO_QUEUES),
+            by_stranger(|monitor| monitor.notify_all() == Ok(1)),
+            waits_timed,
+        ),
+        notified(
+            "notify, Ok(1) by the holder",
+            "wait",
+            OnMachines(TWO_QUEUES),
+            by_holder(|monitor| monitor.notify_as_holder(1)),
+            waits,
+        ),
+        notified(
+            "notify, Ok(1) by the holder",
+            "timed wait, true",
+            OnMachines(TWO_QUEUES),
+            by_holder(|monitor| monitor.notify_as_holder(1)),
+            waits_timed,
+        ),
+        notified(
+            "notify_all, Ok(1) by the holder",
+            "wait",
+            OnMachines(TWO_QUEUES),
+            by_holder(|monitor| monitor.notify_as_holder(usize::MAX)),
+            waits,
+        ),
+        notified(
+            "notify_all, Ok(1) by the holder",
+            "timed wait, true",
+            OnMachines(TWO_QUEUES),
+            by_holder(|monitor| monitor.notify_as_holder(usize::MAX)),
+            waits_timed,
+        ),
+        notified("release", "wait", Yes, RELEASES, waits),
+        notified("release", "timed wait, true", Yes, RELEASES, waits_timed),
+        Custom {
+            publisher: "wait, still waiting",
+            observer: "acquire",
+            edge: Yes,
+            scene: still_waiting(
+                |monitor| {
+                    monitor.acquire();
+                    true
+                },
+                |monitor| {
+                    _ = monitor.notify_all();
+                    _ = monitor.release();
+                },
+            ),
+        },
+        Custom {
+            publisher: "wait, still waiting",
+            observer: "locked, false",
+            edge: No,
+            scene: still_waiting(
+                |monitor| !monitor.locked(),
+                |monitor| {
+                    monitor.acquire();
+                    _ = monitor.notify_all();
+                    _ = monitor.release();
+                },
+            ),
+        },
+    ],
+};
+
+/// A condition, and what its users know of each other under its lock.
+struct Monitor {
+    condition: Condition<Lock>,
+    /// The observer waits.
+    waits: Untracked,
+    /// The observer shall not wait, because nobody will notify.
+    is_late: Untracked,
+}
+
+impl std::ops::Deref for Monitor {
+    type Target = Condition<Lock>;
+
+    fn deref(&self) -> &Condition<Lock> {
+        &self.condition
+    }
+}
+
+impl Monitor {
+    fn new() -> Self {
+        let condition = Condition::with_lock(Lock::new());
+        Self { condition, waits: Untracked::new(false), is_late: Untracked::new(false) }
+    }
+
+    /// Waits, unless it is too late. True: notified.
+    fn wait_with(&self, wait: impl FnOnce(&Condition<Lock>) -> Result<bool, NotHeldError>) -> bool {
+        self.acquire();
+        if self.is_late.load(Relaxed) {
+            _ = self.release();
+            return false;
+        }
+        self.waits.store(true, Relaxed);
+        let notified = wait(self);
+        if notified.is_ok() {
+            _ = self.release();
+        }
+        notified == Ok(true)
+    }
+
+    /// Whether the observer waits. If it does not yet, it will not. By the holder of the lock.
+    fn is_waited_for(&self) -> bool {
+        self.is_late.store(true, Relaxed);
+        self.waits.load(Relaxed)
+    }
+
+    /// Acquires the lock, notifies, and keeps the lock if it has notified the observer.
+    fn notify_as_holder(&self, n: usize) -> bool {
+        self.acquire();
+        let notified = self.is_waited_for() && self.notify(n) == Ok(1);
+        if !notified {
+            _ = self.release();
+        }
+        notified
+    }
+}
+
+fn waits_timed(monitor: &Monitor) -> bool {
+    monitor.wait_with(|condition| condition.wait_timeout(A_WHILE))
+}
+
+/// The publisher has the lock and waits, and at last the observer notifies it.
+const fn still_waiting(observe: fn(&Monitor) -> bool, finally: fn(&Monitor)) -> Scene<Monitor> {
+    Scene {
+        prepare: Some((Role::Publisher, |monitor, _| monitor.acquire(), 0)),
+        finally: Some(finally),
+        ..Scene::new(Monitor::new, |monitor| monitor.wait().is_ok(), observe)
+    }
+}
+
+type Publishing = Scene<Monitor>;
+
+/// The publisher notifies while a third thread holds the lock, which then notifies too and releases.
+const fn by_stranger(publish: fn(&Monitor) -> bool) -> Publishing {
+    let holder: fn(&Monitor) = |monitor| {
+        monitor.acquire();
+        if monitor.is_waited_for() {
+            // The publisher may come before or after this look.
+            _ = monitor.locked();
+            _ = monitor.notify_all();
+        }
+        _ = monitor.release();
+    };
+    Scene { companion: Some((always, holder)), ..Scene::new(Monitor::new, publish, always) }
+}
+
+/// The publisher notifies and keeps the lock, and a stranger releases it.
+const fn by_holder(publish: fn(&Monitor) -> bool) -> Publishing {
+    Scene {
+        bridge: Some((|monitor, _, _| monitor.release().is_ok(), 0, 1)),
+        at_last: Some(|monitor| _ = monitor.release()),
+        ..Scene::new(Monitor::new, publish, always)
+    }
+}
+
+/// The publisher notifies and releases.
+const RELEASES: Publishing = Scene::new(
+    Monitor::new,
+    |monitor| {
+        let notified = monitor.notify_as_holder(1);
+        notified && monitor.release().is_ok()
+    },
+    always,
+);
+
+/// The observer waits and is notified. If the publisher notified it, it was selected by that.
+const fn notified(
+    publisher: &'static str,
+    observer: &'static str,
+    edge: Edge,
+    publishing: Publishing,
+    observe: fn(&Monitor) -> bool,
+) -> Custom<Monitor> {
+    Custom { publisher, observer, edge, scene: Scene { observe, flag_after: true, ..publishing } }
+}
+
+fn waits(monitor: &Monitor) -> bool {
+    monitor.wait_with(|condition| condition.wait().map(|()| true))
+}
+/// The page, as it is in `docs/edges.md`.
+fn page() -> String {
+    let mut page = String::from(
+        "# Edges\n\n\
+         Printed by `ci/edges.sh` from the cells of `tests/loom/edges.rs`. Rows publish, columns observe: whether what a thread\n\
+         did before the call of the row happens before what another thread does after the call of the column, if the row's\n\
+         call came first. Where another call must come between the two, it is a stranger's, who is not ordered after the first.\n\n\
+         - **yes**: promised, and plain data is safe in every execution.\n\
+         - no: not promised. A model in which the calls follow each other so has a race, and loom reports it, with the contract\n  \
+         model and with the real machines.\n\
+         - no (machines: yes, …): not promised, and the contract model has the race. The machines of today are stronger, and the\n  \
+         number says why.\n\
+         - –: the calls cannot follow each other without an edge of another cell.\n\n\
+         Scoped calls are the same calls: `hold` acquires, and the drop of a guard releases. A deadline is a timeout, and a\n\
+         timeout of zero is a try. A `Condition` over an `RLock` has no strangers, so the lock orders all that its calls do.\n",
+    );
+    LOCK.print(&mut page);
+    RLOCK.print(&mut page);
+    SEMAPHORE.print(&mut page);
+    BOUNDED.print(&mut page);
+    EVENT.print(&mut page);
+    BARRIER.print(&mut page);
+    CONDITION.print(&mut page);
+    page
+}
+
+/// With `SIXFOLD_WRITE_EDGES` set it writes the page.
+#[test]
+fn the_page_of_edges_is_the_one_that_the_cells_print() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/edges.md");
+    let page = page();
+    if std::env::var_os("SIXFOLD_WRITE_EDGES").is_some() {
+        std::fs::write(path, &page).unwrap();
+    }
+    let there = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(there == page, "docs/edges.md is not what the cells say: run ci/edges.sh");
+}
 
 #[test]
 fn every_edge_of_a_lock_is_as_the_table_says() {
@@ -665,4 +1158,14 @@ fn every_edge_of_a_bounded_semaphore_is_as_the_table_says() {
 #[test]
 fn every_edge_of_an_event_is_as_the_table_says() {
     EVENT.check();
+}
+
+#[test]
+fn every_edge_of_a_barrier_is_as_the_table_says() {
+    BARRIER.check();
+}
+
+#[test]
+fn every_edge_of_a_condition_is_as_the_table_says() {
+    CONDITION.check();
 }
