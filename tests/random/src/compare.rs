@@ -1,0 +1,251 @@
+//! Runs programs through two executables, and compares what they come to.
+
+use crate::program::Program;
+use std::collections::BTreeSet;
+use std::fmt;
+use std::ops::Range;
+use std::process::{Command, ExitCode, Stdio};
+use std::sync::Mutex;
+
+/// Executions of a program on the machines, which are bound to two preemptions beside.
+const MACHINES: usize = 2_000;
+/// Executions of a program on the contract model.
+const CONTRACT: usize = 4_000;
+/// The same where an outcome was missing.
+const CONTRACT_AGAIN: usize = 200_000;
+
+/// Seeds whose programs show a fault of the machines that is known, and why. They are run, and not counted as failures.
+const KNOWN: &[(u64, &str)] = &[];
+
+/// What a program came to.
+#[derive(Clone)]
+struct Explored {
+    ended: String,
+    executions: usize,
+    outcomes: BTreeSet<String>,
+}
+
+impl Explored {
+    fn is_complete(&self) -> bool {
+        self.ended == "complete"
+    }
+
+    fn is_capped(&self) -> bool {
+        self.ended == "capped"
+    }
+}
+
+/// What the machines do that the contract model does not.
+#[derive(Clone)]
+enum Missing {
+    Outcomes(Vec<String>),
+    /// The machines come to a deadlock, or a panic.
+    End(String),
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Outcomes(outcomes) => write!(f, "the outcomes {}", outcomes.join(", ")),
+            Self::End(end) => write!(f, "{end}"),
+        }
+    }
+}
+
+enum Verdict {
+    /// Both explored, the contract model completely.
+    Fine,
+    /// The contract model was capped, or came to a deadlock before it came to the end.
+    Partial,
+    /// Something is missing, and the contract model was not explored completely.
+    Undecided(Missing),
+    Fails(Missing),
+}
+
+struct Both<'a> {
+    contract: &'a str,
+    machines: &'a str,
+}
+
+/// Explores programs in one process. If that dies, each in a process of its own.
+fn explore(executable: &str, cap: usize, programs: &[String]) -> Vec<Explored> {
+    let command = Command::new(executable)
+        .arg("explore")
+        .arg(cap.to_string())
+        .args(programs)
+        .env_remove("RUST_BACKTRACE")
+        .stderr(Stdio::null())
+        .output()
+        .unwrap_or_else(|why| panic!("{executable}: {why}"));
+    let text = String::from_utf8_lossy(&command.stdout);
+    let explored: Vec<_> = text.lines().filter_map(parse).collect();
+    if explored.len() == programs.len() {
+        return explored;
+    }
+    if let [_] = programs {
+        let ended = format!("the process ended with {}", command.status);
+        return vec![Explored { ended, executions: 0, outcomes: BTreeSet::new() }];
+    }
+    programs.iter().flat_map(|program| explore(executable, cap, std::slice::from_ref(program))).collect()
+}
+
+fn parse(line: &str) -> Option<Explored> {
+    let mut parts = line.split('\t').skip(1);
+    let ended = parts.next()?.to_owned();
+    let executions = parts.next()?.parse().ok()?;
+    let outcomes = parts.next()?.split(',').filter(|outcome| !outcome.is_empty()).map(str::to_owned).collect();
+    Some(Explored { ended, executions, outcomes })
+}
+
+impl Both<'_> {
+    fn judge(&self, program: &str, machines: &Explored, contract: &Explored) -> Verdict {
+        match missing(machines, contract) {
+            None if contract.is_complete() => Verdict::Fine,
+            None => Verdict::Partial,
+            Some(missing) if contract.is_complete() => Verdict::Fails(missing),
+            Some(missing) if !contract.is_capped() => Verdict::Undecided(missing),
+            Some(_) => {
+                let again = &explore(self.contract, CONTRACT_AGAIN, &[program.to_owned()])[0];
+                match self::missing(machines, again) {
+                    None if again.is_complete() => Verdict::Fine,
+                    None => Verdict::Partial,
+                    Some(missing) if again.is_complete() => Verdict::Fails(missing),
+                    Some(missing) => Verdict::Undecided(missing),
+                }
+            }
+        }
+    }
+
+    fn fails(&self, program: &Program) -> Option<Missing> {
+        let text = program.to_string();
+        let machines = &explore(self.machines, MACHINES, std::slice::from_ref(&text))[0];
+        let contract = &explore(self.contract, CONTRACT, std::slice::from_ref(&text))[0];
+        match self.judge(&text, machines, contract) {
+            Verdict::Fails(missing) => Some(missing),
+            _ => None,
+        }
+    }
+
+    /// Drops threads, calls and permits for as long as it still fails.
+    fn shrink(&self, mut program: Program, mut missing: Missing) -> (Program, Missing) {
+        'smaller: loop {
+            for smaller in program.smaller() {
+                if let Some(still) = self.fails(&smaller) {
+                    (program, missing) = (smaller, still);
+                    continue 'smaller;
+                }
+            }
+            return (program, missing);
+        }
+    }
+}
+
+fn missing(machines: &Explored, contract: &Explored) -> Option<Missing> {
+    let ends = machines.is_complete() || machines.is_capped();
+    if !ends && machines.ended != contract.ended {
+        return Some(Missing::End(machines.ended.clone()));
+    }
+    let missing: Vec<String> = machines.outcomes.difference(&contract.outcomes).cloned().collect();
+    (!missing.is_empty()).then_some(Missing::Outcomes(missing))
+}
+
+#[derive(Default)]
+struct Counts {
+    fine: usize,
+    partial: usize,
+    machines_capped: usize,
+    undecided: Vec<String>,
+    known: usize,
+    failed: Vec<(u64, Program, Missing)>,
+    outcomes: [usize; 2],
+    executions: [usize; 2],
+}
+
+pub fn compare(contract: &str, machines: &str, seeds: Range<u64>) -> ExitCode {
+    /// Programs that share a process.
+    const CHUNK: u64 = 8;
+    let both = Both { contract, machines };
+    let start = std::time::Instant::now();
+    let next = Mutex::new(seeds.start);
+    let counts = Mutex::new(Counts::default());
+    let work = || {
+        loop {
+            let chunk = {
+                let mut next = next.lock().unwrap();
+                let first = *next;
+                *next = seeds.end.min(first + CHUNK);
+                first..*next
+            };
+            if chunk.is_empty() {
+                return;
+            }
+            let programs: Vec<Program> = chunk.clone().map(Program::random).collect();
+            let texts: Vec<String> = programs.iter().map(Program::to_string).collect();
+            let machines = explore(both.machines, MACHINES, &texts);
+            let contract = explore(both.contract, CONTRACT, &texts);
+            for (n, (seed, program)) in chunk.zip(programs).enumerate() {
+                let (machines, contract) = (&machines[n], &contract[n]);
+                let verdict = both.judge(&texts[n], machines, contract);
+                let mut counts = counts.lock().unwrap();
+                counts.machines_capped += usize::from(machines.is_capped());
+                for (n, explored) in [machines, contract].into_iter().enumerate() {
+                    counts.outcomes[n] += explored.outcomes.len();
+                    counts.executions[n] += explored.executions;
+                }
+                match verdict {
+                    Verdict::Fine => counts.fine += 1,
+                    Verdict::Partial => counts.partial += 1,
+                    Verdict::Undecided(missing) => {
+                        let text = &texts[n];
+                        counts
+                            .undecided
+                            .push(format!("{seed}: {text}: {missing}; the contract model: {}", contract.ended));
+                    }
+                    Verdict::Fails(_) if KNOWN.iter().any(|(known, _)| *known == seed) => counts.known += 1,
+                    Verdict::Fails(missing) => counts.failed.push((seed, program, missing)),
+                }
+            }
+        }
+    };
+    let workers = std::thread::available_parallelism().map_or(1, |n| n.get());
+    std::thread::scope(|scope| (0..workers).for_each(|_| _ = scope.spawn(work)));
+
+    let mut counts = counts.into_inner().unwrap();
+    counts.failed.sort_by_key(|(seed, ..)| *seed);
+    counts.undecided.sort();
+    println!("seeds {} to {}, in {:.0} s:", seeds.start, seeds.end, start.elapsed().as_secs_f32());
+    println!("  {} programs: the contract model comes to all that the machines come to", counts.fine);
+    println!("  {} programs prove less: all found, but the contract model was not explored to its end", counts.partial);
+    println!("  {} programs undecided: something was not found by then", counts.undecided.len());
+    println!("  {} programs show a known fault of the machines", counts.known);
+    println!("  {} programs fail", counts.failed.len());
+    let [machines, contract] = counts.executions;
+    println!(
+        "  {machines} executions on the machines ({} programs capped), {contract} on the contract model",
+        counts.machines_capped
+    );
+    println!("  {} outcomes on the machines, {} on the contract model", counts.outcomes[0], counts.outcomes[1]);
+    for undecided in &counts.undecided {
+        println!("undecided: seed {undecided}");
+    }
+    for (seed, why) in KNOWN.iter().filter(|(seed, _)| seeds.contains(seed)) {
+        println!("known: seed {seed}: {why}");
+    }
+    if counts.failed.is_empty() {
+        return ExitCode::SUCCESS;
+    }
+    // Those that shrink to the same are one.
+    let mut shown = BTreeSet::new();
+    for (seed, program, missing) in counts.failed {
+        println!("\nfails: seed {seed}: {program}\n  missing: {missing}");
+        if shown.len() < 10 {
+            let (small, missing) = both.shrink(program, missing);
+            if shown.insert(small.to_string()) {
+                println!("  shrunk to {small}, where the machines come to {missing}\n\n{}", small.to_code());
+            } else {
+                println!("  shrunk to {small}, as before");
+            }
+        }
+    }
+    ExitCode::FAILURE
+}
