@@ -15,11 +15,12 @@ use std::time::Duration;
 
 const A_WHILE: Duration = Duration::from_secs(1);
 
-/// A line: the program, how the exploration ended, the executions, and the outcomes. At most `cap` executions.
+/// A line: the program, how the exploration ended, the executions, and the outcomes. At most `cap` executions, with at most
+/// `bound` preemptions each.
 ///
 /// An outcome is the results of each thread: `u` is a call without a result, `t` and `f` are true and false or `Some` and
 /// `None`, `k` and `E` are `Ok(())` and `Err`, a digit is a number, and `-` is a call that was left out.
-pub fn explore(program: &Program, cap: usize) -> String {
+pub fn explore(program: &Program, cap: usize, bound: Option<usize>) -> String {
     let outcomes = Arc::new(Mutex::new(BTreeSet::new()));
     let executions = Arc::new(AtomicUsize::new(0));
     std::panic::set_hook(Box::new(|_| ()));
@@ -28,7 +29,8 @@ pub fn explore(program: &Program, cap: usize) -> String {
         let (program, outcomes, executions) = (Arc::new(program.clone()), outcomes.clone(), executions.clone());
         move || {
             let mut model = loom::model::Builder::new();
-            model.preemption_bound = cfg!(sixfold_checked).then_some(2);
+            model.max_threads = program.threads.len();
+            model.preemption_bound = bound;
             model.max_branches = 10_000;
             model.max_permutations = Some(cap + 1);
             model.checkpoint_interval = 1; // Else the cap is not looked at.
@@ -72,6 +74,7 @@ enum Is {
     Bounded(BoundedSemaphore),
     Event(Event),
     Barrier(Barrier),
+    Flag(loom::sync::atomic::AtomicBool),
 }
 
 enum Guard<'a> {
@@ -127,6 +130,7 @@ fn make(object: Object) -> Made {
             Is::Event(event)
         }
         Object::Barrier { parties } => Is::Barrier(Barrier::new(parties.into())),
+        Object::Flag => Is::Flag(loom::sync::atomic::AtomicBool::new(false)),
     };
     Made { is, over: AtomicBool::new(false) }
 }
@@ -252,7 +256,7 @@ fn run(calls: &[Call], objects: &[Made]) -> String {
         for _ in 0..count {
             match &made.is {
                 // Its permits may stay away: the main thread brings others.
-                Is::Semaphore(_) | Is::Event(_) | Is::Barrier(_) => {}
+                Is::Semaphore(_) | Is::Event(_) | Is::Barrier(_) | Is::Flag(_) => {}
                 is => _ = call(is, Op::Stray),
             }
         }
@@ -287,7 +291,7 @@ fn hold(is: &Is, op: Op) -> Option<Guard<'_>> {
         Is::ConditionRLock(condition) => hold!(condition, Guard::ConditionRLock),
         Is::Semaphore(permits) => hold!(permits, Guard::Semaphore),
         Is::Bounded(permits) => hold!(permits, Guard::Bounded),
-        Is::Event(_) | Is::Barrier(_) => unreachable!("no guards"),
+        Is::Event(_) | Is::Barrier(_) | Is::Flag(_) => unreachable!("no guards"),
     }
 }
 
@@ -359,6 +363,10 @@ fn call(is: &Is, op: Op) -> Answer {
             Op::Set => unit(event.set()),
             Op::Clear => unit(event.clear()),
             _ => Answer::Bool(event.is_set()),
+        },
+        Is::Flag(flag) => match op {
+            Op::Set => unit(flag.store(true, Relaxed)),
+            _ => Answer::Bool(flag.load(Relaxed)),
         },
         Is::Barrier(barrier) => match op {
             Op::Acquire => number(barrier.wait()),

@@ -1,7 +1,8 @@
 //! Random programs of two or three threads over the types of sixfold. Whatever they come to on the real machines, they
 //! must be able to come to on the contract model. See `ci/random.sh`.
 //!
-//! - `explore PROGRAM...` prints what each program comes to, with the types that this executable was built with.
+//! - `explore EXECUTIONS PREEMPTIONS PROGRAM...` prints what each program comes to, with the types that this executable was
+//!   built with. It explores at most so many executions, with at most so many preemptions each (`any`: without that bound).
 //! - `compare CONTRACT MACHINES FROM TO` runs the programs of the seeds from FROM up to TO through both executables and
 //!   compares. It shrinks what fails, and prints it.
 //! - `show PROGRAM...` prints programs as code.
@@ -21,10 +22,11 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments[..] {
         #[cfg(loom)]
-        ["explore", cap, ref programs @ ..] => {
+        ["explore", cap, bound, ref programs @ ..] => {
             let cap = cap.parse().expect("a number of executions");
+            let bound = (bound != "any").then(|| bound.parse().expect("a number of preemptions"));
             for program in programs {
-                println!("{}", explore::explore(&parse(program), cap));
+                println!("{}", explore::explore(&parse(program), cap, bound));
             }
             ExitCode::SUCCESS
         }

@@ -10,6 +10,7 @@
 //!   B2.1          BoundedSemaphore of 2, the main thread holds 1
 //!   E, E!         Event, and one that is set
 //!   P2            Barrier of 2 parties
+//!   F             a flag that is stored and loaded Relaxed: by it a thread knows of another without any order
 //! ```
 //!
 //! At the end of its calls a thread gives back what it still holds. Then the main thread gives back what it held first,
@@ -28,6 +29,7 @@ pub enum Object {
     Bounded { bound: u8, taken: u8 },
     Event { set: bool },
     Barrier { parties: u8 },
+    Flag,
 }
 use Object::*;
 
@@ -130,6 +132,7 @@ impl fmt::Display for Object {
             Bounded { bound, taken } => write!(f, "B{bound}.{taken}"),
             Event { set } => write!(f, "E{}", mark(set)),
             Barrier { parties } => write!(f, "P{parties}"),
+            Flag => write!(f, "F"),
         }
     }
 }
@@ -192,6 +195,7 @@ fn parse_object(text: &str) -> Option<Object> {
         }
         "E" => Event { set },
         "P" => Barrier { parties: rest.parse().ok()? },
+        "F" => Flag,
         _ => return None,
     })
 }
@@ -223,6 +227,7 @@ impl Object {
             }
             Semaphore { .. } => &[Op::Stray, Op::Stray, Op::ReleaseMany(2), Op::ReleaseMany(0), Op::ReleaseMany(3)],
             Bounded { .. } => &[Op::Stray, Op::Stray, Op::ReleaseMany(2)],
+            Flag => return vec![Op::Set, Op::Look],
             Event { .. } => {
                 return vec![
                     Op::Acquire,
@@ -257,7 +262,7 @@ impl Object {
 
     /// Whether who acquires it must give it back, so that others get on.
     fn is_exclusive(self) -> bool {
-        !matches!(self, Semaphore { .. } | Event { .. } | Barrier { .. })
+        !matches!(self, Semaphore { .. } | Event { .. } | Barrier { .. } | Flag)
     }
 
     pub fn main_holds(self) -> bool {
@@ -335,32 +340,65 @@ impl Program {
     pub fn random(seed: u64) -> Self {
         let mut random = Random(seed.wrapping_mul(0x2545_f491_4f6c_dd1d) ^ 0x5851_f42d);
         loop {
-            let objects: Vec<Object> = (0..random.pick(&[1, 1, 1, 2])).map(|_| random.object()).collect();
+            let mut objects = vec![random.object()];
+            match random.below(8) {
+                0 | 1 => objects.push(Flag),
+                2 => objects.push(random.object()),
+                _ => {}
+            }
             let threads = random.pick(&[2, 2, 2, 3]);
             let most = if threads == 2 { 4 } else { 3 };
             let mut program = Self { objects, threads: vec![Vec::new(); threads] };
-            // Calls that would make it unsafe are left out.
             for number in 0..threads {
                 let calls = 1 + random.below(most);
-                for _ in 0..calls * 3 {
+                for _ in 0..calls * 4 {
                     if program.threads[number].len() == calls {
                         break;
                     }
                     let object = random.below(program.objects.len());
                     let op = random.pick(&program.objects[object].calls());
                     program.threads[number].push(Call { object, op });
-                    if !program.is_safe() {
+                    if !program.is_safe() || !program.makes_sense(number) {
                         program.threads[number].pop();
                     }
                 }
             }
-            if program.threads.iter().all(|thread| !thread.is_empty()) {
+            if program.is_shared() {
                 return program;
             }
         }
     }
 
-    /// Programs that are a little smaller.
+    /// Whether the last call of a thread does something: it gives back only what the thread may have.
+    fn makes_sense(&self, thread: usize) -> bool {
+        let calls = &self.threads[thread];
+        let Some(Call { object, op }) = calls.last() else { return true };
+        let count = |kind: fn(Op) -> bool| calls.iter().filter(|call| call.object == *object && kind(call.op)).count();
+        match op {
+            Op::Release => count(Op::opens_by_hand) >= count(|op| op == Op::Release),
+            Op::Drop => count(Op::opens_a_guard) >= count(|op| op == Op::Drop),
+            _ => true,
+        }
+    }
+
+    /// Whether every object is used by two threads, and some thread does more than look.
+    fn is_shared(&self) -> bool {
+        let used = |object: usize| {
+            let uses = |thread: &&Vec<Call>| thread.iter().any(|call| call.object == object);
+            self.threads.iter().filter(uses).count() > 1
+        };
+        let is_look = |op| matches!(op, Op::Look | Op::IsOwned | Op::Count);
+        let changed =
+            |object: usize| self.threads.iter().flatten().any(|call| call.object == object && !is_look(call.op));
+        let looked_at = |object: usize| {
+            let looks = |call: &Call| call.object == object && call.op == Op::Look;
+            self.objects[object] != Flag || self.threads.iter().flatten().any(looks)
+        };
+        (0..self.objects.len()).all(|object| used(object) && changed(object) && looked_at(object))
+            && self.threads.iter().all(|thread| !thread.is_empty())
+    }
+
+    /// Programs that are a little smaller, and safe.
     pub fn smaller(&self) -> Vec<Self> {
         let mut smaller = Vec::new();
         let mut add = |program: Self| {
@@ -487,6 +525,7 @@ impl Program {
                 }
                 Event { .. } => ("Event::new()".into(), "set()".into()),
                 Barrier { parties } => (format!("Barrier::new({parties})"), String::new()),
+                Flag => ("AtomicBool::new(false)".into(), String::new()),
             };
             writeln!(code, "let o{n} = {made};").unwrap();
             if object.main_holds() || *object == (Event { set: true }) {
@@ -511,6 +550,9 @@ impl Program {
 
     fn call_as_code(&self, Call { object, op }: Call) -> String {
         let o = format!("o{object}");
+        if self.objects[object] == Flag {
+            return if op == Op::Set { format!("{o}.store(true, Relaxed)") } else { format!("{o}.load(Relaxed)") };
+        }
         let waits = matches!(self.objects[object], Event { .. } | Barrier { .. });
         match op {
             Op::Acquire if waits => format!("{o}.wait()"),
