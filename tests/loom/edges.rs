@@ -37,18 +37,25 @@ struct Call<T> {
 /// What another thread does while a call runs: a look, which must be true for the cell to count, and then a call.
 type Beside<T> = (fn(&T) -> bool, fn(&T));
 
+/// Brings a new object into a state.
+type Prepare<T> = fn(&T, u8);
+/// Whether a look shows a state. It orders nothing.
+type Look<T> = fn(&T, u8) -> bool;
+/// Changes the state from one to another. True: done.
+type Bridge<T> = fn(&T, u8, u8) -> bool;
+
 /// How an observer knows that a publication that changed the state came first.
 #[derive(Clone, Copy, PartialEq)]
 enum Known {
     /// The call cannot end like this before.
-    ByResult,
+    TheResult,
     /// The call may end like this because of old news. So where the state was the same some time before, the observer
     /// looks first and sees that it has changed.
-    ByLookAndFlag,
+    LookAndFlag,
     /// The result does not tell.
-    ByFlag,
+    Flag,
 }
-use Known::{ByFlag, ByLookAndFlag, ByResult};
+use Known::{Flag, LookAndFlag, TheResult};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Edge {
@@ -73,13 +80,12 @@ struct Kind<T: 'static> {
     name: &'static str,
     calls: &'static [Call<T>],
     make: fn() -> T,
-    /// Brings a new object into a state, by the thread that `owner` says.
-    prepare: fn(&T, u8),
+    /// By the thread that `owner` says.
+    prepare: Prepare<T>,
     owner: fn(u8) -> Role,
-    /// Whether a look shows this state. It orders nothing.
-    looks: Option<fn(&T, u8) -> bool>,
-    /// Changes the state, as the third thread. True: done.
-    bridge: fn(&T, u8, u8) -> bool,
+    looks: Option<Look<T>>,
+    /// As the third thread.
+    bridge: Bridge<T>,
     /// Why the third thread cannot.
     no_bridge: fn(u8, u8) -> Option<&'static str>,
     edge: fn(&str, &str) -> Edge,
@@ -99,16 +105,16 @@ struct Custom<T> {
 /// What the threads of a cell do.
 struct Scene<T> {
     make: fn() -> T,
-    prepare: Option<(Role, fn(&T, u8), u8)>,
+    prepare: Option<(Role, Prepare<T>, u8)>,
     publish: fn(&T) -> bool,
     /// Runs beside the publisher from the beginning.
     companion: Option<Beside<T>>,
     /// As the third thread, once the publication is known.
-    bridge: Option<(fn(&T, u8, u8) -> bool, u8, u8)>,
+    bridge: Option<(Bridge<T>, u8, u8)>,
     /// Runs beside the observer, in the third thread, after the bridge.
     partner: Option<Beside<T>>,
     /// The observer goes on only if this look shows this state.
-    look: Option<(fn(&T, u8) -> bool, u8)>,
+    look: Option<(Look<T>, u8)>,
     /// The observer goes on only if it knows by the flag.
     flag: bool,
     observe: fn(&T) -> bool,
@@ -233,12 +239,12 @@ impl<T: Send + Sync + 'static> Scene<T> {
             let (shared, publisher) = (shared.clone(), publisher.clone());
             threads.push(thread::spawn(move || {
                 prepare(&shared, Role::Third, Some(&publisher));
-                if shared.published.load(Relaxed) {
-                    if self.bridge.is_none_or(|(bridge, from, to)| bridge(&shared.object, from, to)) {
-                        shared.bridged.store(true, Relaxed);
-                        if let Some(partner) = self.partner.filter(|_| !shared.alone.load(Relaxed)) {
-                            shared.run_beside(partner);
-                        }
+                if shared.published.load(Relaxed)
+                    && self.bridge.is_none_or(|(bridge, from, to)| bridge(&shared.object, from, to))
+                {
+                    shared.bridged.store(true, Relaxed);
+                    if let Some(partner) = self.partner.filter(|_| !shared.alone.load(Relaxed)) {
+                        shared.run_beside(partner);
                     }
                 }
             }));
@@ -299,10 +305,10 @@ impl<T: Send + Sync + 'static> Kind<T> {
                 }
                 let by_result = !bridged
                     && before != after
-                    && observer.known != ByFlag
+                    && observer.known != Flag
                     && publisher.beside.is_none()
                     && !observer.observes.contains(&before);
-                let look = (!by_result && before != after && observer.known == ByLookAndFlag)
+                let look = (!by_result && before != after && observer.known == LookAndFlag)
                     .then(|| self.looks.map(|look| (look, after)))
                     .flatten();
                 let scene = Scene {
@@ -468,16 +474,16 @@ const RELEASES_NOTHING: &str = "A release of no permits is a Release step of the
 const LOCK: Kind<Lock> = Kind {
     name: "Lock",
     calls: calls! { Lock:
-        "acquire" [1 => 0] [1] ByResult |lock| { lock.acquire(); true };
-        "try, ok" [1 => 0] [1] ByResult Lock::try_acquire;
-        "try, fails" [0 => 0] [0] ByLookAndFlag |lock| !lock.try_acquire() || lock.release().is_err();
-        "timed, ok" [1 => 0] [1] ByResult |lock| lock.acquire_timeout(A_WHILE);
-        "timed, gives up" [0 => 0] [0] ByLookAndFlag |lock| !lock.acquire_timeout(A_WHILE) || lock.release().is_err();
-        "release" [0 => 1] [0] ByResult |lock| lock.release().is_ok();
-        "release, Err" [1 => 1] [1] ByLookAndFlag |lock| lock.release().is_err();
-        "locked, true" [0 => 0] [0] ByLookAndFlag Lock::locked;
-        "locked, false" [1 => 1] [1] ByLookAndFlag |lock| !lock.locked();
-        "acquire after a release by the same stranger" [] [0] ByResult |lock| {
+        "acquire" [1 => 0] [1] TheResult |lock| { lock.acquire(); true };
+        "try, ok" [1 => 0] [1] TheResult Lock::try_acquire;
+        "try, fails" [0 => 0] [0] LookAndFlag |lock| !lock.try_acquire() || lock.release().is_err();
+        "timed, ok" [1 => 0] [1] TheResult |lock| lock.acquire_timeout(A_WHILE);
+        "timed, gives up" [0 => 0] [0] LookAndFlag |lock| !lock.acquire_timeout(A_WHILE) || lock.release().is_err();
+        "release" [0 => 1] [0] TheResult |lock| lock.release().is_ok();
+        "release, Err" [1 => 1] [1] LookAndFlag |lock| lock.release().is_err();
+        "locked, true" [0 => 0] [0] LookAndFlag Lock::locked;
+        "locked, false" [1 => 1] [1] LookAndFlag |lock| !lock.locked();
+        "acquire after a release by the same stranger" [] [0] TheResult |lock| {
             let released = lock.release().is_ok();
             lock.acquire();
             released
@@ -513,20 +519,20 @@ const LOCK: Kind<Lock> = Kind {
 const RLOCK: Kind<RLock> = Kind {
     name: "RLock",
     calls: calls! { RLock:
-        "acquire" [0 => 1] [0] ByResult |lock| { lock.acquire(); true };
-        "acquire, again" [1 => 1] [2] ByResult |lock| { lock.acquire(); true };
-        "try, ok" [0 => 1] [0] ByResult RLock::try_acquire;
-        "try, fails" [3 => 3, 2 => 2] [1, 3] ByLookAndFlag |lock| !lock.try_acquire() || lock.release().is_err();
-        "timed, ok" [0 => 1] [0] ByResult |lock| lock.acquire_timeout(A_WHILE);
-        "timed, gives up" [3 => 3, 2 => 2] [1, 3] ByLookAndFlag
+        "acquire" [0 => 1] [0] TheResult |lock| { lock.acquire(); true };
+        "acquire, again" [1 => 1] [2] TheResult |lock| { lock.acquire(); true };
+        "try, ok" [0 => 1] [0] TheResult RLock::try_acquire;
+        "try, fails" [3 => 3, 2 => 2] [1, 3] LookAndFlag |lock| !lock.try_acquire() || lock.release().is_err();
+        "timed, ok" [0 => 1] [0] TheResult |lock| lock.acquire_timeout(A_WHILE);
+        "timed, gives up" [3 => 3, 2 => 2] [1, 3] LookAndFlag
             |lock| !lock.acquire_timeout(A_WHILE) || lock.release().is_err();
-        "release" [1 => 0] [2] ByResult |lock| lock.release().is_ok();
-        "release, of an inner level" [1 => 1] [2] ByResult |lock| { lock.acquire(); lock.release().is_ok() };
-        "release, Err" [0 => 0, 3 => 3, 2 => 2] [0, 1, 3] ByFlag |lock| lock.release().is_err();
-        "locked, true" [1 => 1, 3 => 3, 2 => 2] [1, 3, 2] ByLookAndFlag RLock::locked;
-        "locked, false" [0 => 0] [0] ByLookAndFlag |lock| !lock.locked();
-        "is_owned, true" [1 => 1] [2] ByResult RLock::is_owned;
-        "is_owned, false" [0 => 0, 3 => 3, 2 => 2] [0, 1, 3] ByFlag |lock| !lock.is_owned();
+        "release" [1 => 0] [2] TheResult |lock| lock.release().is_ok();
+        "release, of an inner level" [1 => 1] [2] TheResult |lock| { lock.acquire(); lock.release().is_ok() };
+        "release, Err" [0 => 0, 3 => 3, 2 => 2] [0, 1, 3] Flag |lock| lock.release().is_err();
+        "locked, true" [1 => 1, 3 => 3, 2 => 2] [1, 3, 2] LookAndFlag RLock::locked;
+        "locked, false" [0 => 0] [0] LookAndFlag |lock| !lock.locked();
+        "is_owned, true" [1 => 1] [2] TheResult RLock::is_owned;
+        "is_owned, false" [0 => 0, 3 => 3, 2 => 2] [0, 1, 3] Flag |lock| !lock.is_owned();
     },
     make: RLock::new,
     prepare: |lock, state| {
@@ -569,18 +575,18 @@ const ACQUIRES: [&str; 4] = ["acquire", "try, ok", "timed, ok", "acquire, beside
 const SEMAPHORE: Kind<Semaphore> = Kind {
     name: "Semaphore",
     calls: calls! { Semaphore:
-        "acquire" [1 => 0, 2 => 1] [1, 2] ByResult |permits| { permits.acquire(); true };
-        "try, ok" [1 => 0, 2 => 1] [1, 2] ByResult Semaphore::try_acquire;
-        "try, fails" [0 => 0] [0] ByLookAndFlag |permits| !permits.try_acquire() || { permits.release(); false };
-        "timed, ok" [1 => 0, 2 => 1] [1, 2] ByResult |permits| permits.acquire_timeout(A_WHILE);
-        "timed, gives up" [0 => 0] [0] ByLookAndFlag
+        "acquire" [1 => 0, 2 => 1] [1, 2] TheResult |permits| { permits.acquire(); true };
+        "try, ok" [1 => 0, 2 => 1] [1, 2] TheResult Semaphore::try_acquire;
+        "try, fails" [0 => 0] [0] LookAndFlag |permits| !permits.try_acquire() || { permits.release(); false };
+        "timed, ok" [1 => 0, 2 => 1] [1, 2] TheResult |permits| permits.acquire_timeout(A_WHILE);
+        "timed, gives up" [0 => 0] [0] LookAndFlag
             |permits| !permits.acquire_timeout(A_WHILE) || { permits.release(); false };
-        "release" [0 => 1, 1 => 2] [0, 1] ByResult |permits| { permits.release(); true };
-        "release_many(2)" [0 => 2] [0] ByResult |permits| { permits.release_many(2); true };
-        "release_many(0)" [1 => 1] [0, 1] ByResult |permits| { permits.release_many(0); true };
-        "value, none" [0 => 0] [0] ByLookAndFlag |permits| permits.value() == 0;
-        "value, some" [1 => 1, 2 => 2] [1, 2] ByLookAndFlag |permits| permits.value() > 0;
-        "acquire, beside other permits" [] [3] ByFlag |permits| { permits.acquire(); true };
+        "release" [0 => 1, 1 => 2] [0, 1] TheResult |permits| { permits.release(); true };
+        "release_many(2)" [0 => 2] [0] TheResult |permits| { permits.release_many(2); true };
+        "release_many(0)" [1 => 1] [0, 1] TheResult |permits| { permits.release_many(0); true };
+        "value, none" [0 => 0] [0] LookAndFlag |permits| permits.value() == 0;
+        "value, some" [1 => 1, 2 => 2] [1, 2] LookAndFlag |permits| permits.value() > 0;
+        "acquire, beside other permits" [] [3] Flag |permits| { permits.acquire(); true };
     },
     make: || Semaphore::new(0),
     prepare: |permits, state| permits.release_many(state.into()),
@@ -601,23 +607,23 @@ const SEMAPHORE: Kind<Semaphore> = Kind {
 const BOUNDED: Kind<BoundedSemaphore> = Kind {
     name: "BoundedSemaphore",
     calls: calls! { BoundedSemaphore:
-        "acquire" [1 => 0, 2 => 1] [1, 2] ByResult |permits| { permits.acquire(); true };
-        "try, ok" [1 => 0, 2 => 1] [1, 2] ByResult BoundedSemaphore::try_acquire;
-        "try, fails" [0 => 0] [0] ByLookAndFlag |permits| !permits.try_acquire() || permits.release().is_err();
-        "timed, ok" [1 => 0, 2 => 1] [1, 2] ByResult |permits| permits.acquire_timeout(A_WHILE);
-        "timed, gives up" [0 => 0] [0] ByLookAndFlag
+        "acquire" [1 => 0, 2 => 1] [1, 2] TheResult |permits| { permits.acquire(); true };
+        "try, ok" [1 => 0, 2 => 1] [1, 2] TheResult BoundedSemaphore::try_acquire;
+        "try, fails" [0 => 0] [0] LookAndFlag |permits| !permits.try_acquire() || permits.release().is_err();
+        "timed, ok" [1 => 0, 2 => 1] [1, 2] TheResult |permits| permits.acquire_timeout(A_WHILE);
+        "timed, gives up" [0 => 0] [0] LookAndFlag
             |permits| !permits.acquire_timeout(A_WHILE) || permits.release().is_err();
-        "release" [0 => 1, 1 => 2] [0, 1] ByResult |permits| permits.release().is_ok();
-        "release, Err" [2 => 2] [2] ByLookAndFlag |permits| permits.release().is_err();
-        "release, Err beside another release" [1 => 2] [] ByFlag |permits| permits.release().is_err(),
+        "release" [0 => 1, 1 => 2] [0, 1] TheResult |permits| permits.release().is_ok();
+        "release, Err" [2 => 2] [2] LookAndFlag |permits| permits.release().is_err();
+        "release, Err beside another release" [1 => 2] [] Flag |permits| permits.release().is_err(),
             beside always, |permits| _ = permits.release();
-        "release_many(2)" [0 => 2] [0] ByResult |permits| permits.release_many(2).is_ok();
-        "release_many(2), Err" [1 => 1, 2 => 2] [1, 2] ByLookAndFlag |permits| permits.release_many(2).is_err();
-        "release_many(2), Err beside a release" [0 => 1] [] ByFlag |permits| permits.release_many(2).is_err(),
+        "release_many(2)" [0 => 2] [0] TheResult |permits| permits.release_many(2).is_ok();
+        "release_many(2), Err" [1 => 1, 2 => 2] [1, 2] LookAndFlag |permits| permits.release_many(2).is_err();
+        "release_many(2), Err beside a release" [0 => 1] [] Flag |permits| permits.release_many(2).is_err(),
             beside always, |permits| _ = permits.release();
-        "release_many(0)" [1 => 1] [0, 1, 2] ByResult |permits| permits.release_many(0).is_ok();
-        "value, none" [0 => 0] [0] ByLookAndFlag |permits| permits.value() == 0;
-        "value, some" [1 => 1, 2 => 2] [1, 2] ByLookAndFlag |permits| permits.value() > 0;
+        "release_many(0)" [1 => 1] [0, 1, 2] TheResult |permits| permits.release_many(0).is_ok();
+        "value, none" [0 => 0] [0] LookAndFlag |permits| permits.value() == 0;
+        "value, some" [1 => 1, 2 => 2] [1, 2] LookAndFlag |permits| permits.value() > 0;
     },
     make: || BoundedSemaphore::new(2),
     prepare: |permits, state| (state..2).for_each(|_| permits.acquire()),
@@ -638,16 +644,16 @@ const BOUNDED: Kind<BoundedSemaphore> = Kind {
 const EVENT: Kind<Event> = Kind {
     name: "Event",
     calls: calls! { Event:
-        "set" [0 => 1] [0] ByFlag |event| { event.set(); true };
-        "set, again" [1 => 1] [1] ByFlag |event| { event.set(); true };
-        "clear" [1 => 0] [1] ByFlag |event| { event.clear(); true };
-        "clear, again" [0 => 0] [0] ByFlag |event| { event.clear(); true };
-        "wait" [1 => 1] [1] ByResult |event| { event.wait(); true };
-        "timed wait, true" [1 => 1] [1] ByResult |event| event.wait_timeout(A_WHILE);
-        "timed wait, gives up" [0 => 0] [0] ByFlag |event| !event.wait_timeout(A_WHILE);
-        "wait of no time, false" [0 => 0] [0] ByFlag |event| !event.wait_timeout(Duration::ZERO);
-        "is_set, true" [1 => 1] [1] ByResult Event::is_set;
-        "is_set, false" [0 => 0] [0] ByFlag |event| !event.is_set();
+        "set" [0 => 1] [0] Flag |event| { event.set(); true };
+        "set, again" [1 => 1] [1] Flag |event| { event.set(); true };
+        "clear" [1 => 0] [1] Flag |event| { event.clear(); true };
+        "clear, again" [0 => 0] [0] Flag |event| { event.clear(); true };
+        "wait" [1 => 1] [1] TheResult |event| { event.wait(); true };
+        "timed wait, true" [1 => 1] [1] TheResult |event| event.wait_timeout(A_WHILE);
+        "timed wait, gives up" [0 => 0] [0] Flag |event| !event.wait_timeout(A_WHILE);
+        "wait of no time, false" [0 => 0] [0] Flag |event| !event.wait_timeout(Duration::ZERO);
+        "is_set, true" [1 => 1] [1] TheResult Event::is_set;
+        "is_set, false" [0 => 0] [0] Flag |event| !event.is_set();
     },
     make: Event::new,
     prepare: |event, state| {
@@ -693,17 +699,17 @@ const FAILS: &str = "wait, Err: broken by another while it waited";
 const BARRIER: Kind<Barrier> = Kind {
     name: "Barrier",
     calls: calls! { Barrier:
-        "wait, Ok" [0 => 0] [0] ByFlag |barrier| barrier.wait().is_ok(),
+        "wait, Ok" [0 => 0] [0] Flag |barrier| barrier.wait().is_ok(),
             beside always, |barrier| _ = barrier.wait();
-        "wait, Err: broken by another while it waited" [0 => 1] [0] ByFlag |barrier| barrier.wait().is_err(),
+        "wait, Err: broken by another while it waited" [0 => 1] [0] Flag |barrier| barrier.wait().is_err(),
             beside |barrier| barrier.n_waiting() == 1, Barrier::abort;
-        "wait, Err: broken before" [1 => 1] [1] ByResult |barrier| barrier.wait().is_err();
-        "timed wait, gives up" [0 => 1] [0] ByFlag |barrier| barrier.wait_timeout(A_WHILE).is_err();
-        "abort" [0 => 1, 1 => 1] [0, 1] ByFlag |barrier| { barrier.abort(); true };
-        "reset" [1 => 0, 0 => 0] [0, 1] ByFlag |barrier| { barrier.reset(); true };
-        "n_waiting, none" [0 => 0, 1 => 1] [0, 1] ByLookAndFlag |barrier| barrier.n_waiting() == 0;
-        "broken, true" [1 => 1] [1] ByLookAndFlag Barrier::broken;
-        "broken, false" [0 => 0] [0] ByLookAndFlag |barrier| !barrier.broken();
+        "wait, Err: broken before" [1 => 1] [1] TheResult |barrier| barrier.wait().is_err();
+        "timed wait, gives up" [0 => 1] [0] Flag |barrier| barrier.wait_timeout(A_WHILE).is_err();
+        "abort" [0 => 1, 1 => 1] [0, 1] Flag |barrier| { barrier.abort(); true };
+        "reset" [1 => 0, 0 => 0] [0, 1] Flag |barrier| { barrier.reset(); true };
+        "n_waiting, none" [0 => 0, 1 => 1] [0, 1] LookAndFlag |barrier| barrier.n_waiting() == 0;
+        "broken, true" [1 => 1] [1] LookAndFlag Barrier::broken;
+        "broken, false" [0 => 0] [0] LookAndFlag |barrier| !barrier.broken();
     },
     make: || Barrier::new(2),
     prepare: |barrier, state| {
@@ -858,14 +864,14 @@ const TWO_QUEUES: &str =
 const CONDITION: Kind<Monitor> = Kind {
     name: "Condition over a Lock",
     calls: calls! { Monitor:
-        "acquire" [1 => 0] [1] ByResult |condition| { condition.acquire(); true };
-        "release" [0 => 1] [0] ByResult |condition| condition.release().is_ok();
-        "timed wait, Err" [1 => 1] [1] ByFlag |condition| condition.wait_timeout(A_WHILE).is_err();
-        "timed wait, gives up" [0 => 0] [0] ByFlag |condition| condition.wait_timeout(A_WHILE) == Ok(false);
-        "notify, Ok(0)" [0 => 0] [0] ByFlag |condition| condition.notify(1) == Ok(0);
-        "notify, Err" [1 => 1] [1] ByFlag |condition| condition.notify(1).is_err();
-        "notify_all, Ok(0)" [0 => 0] [0] ByFlag |condition| condition.notify_all() == Ok(0);
-        "notify_all, Err" [1 => 1] [1] ByFlag |condition| condition.notify_all().is_err();
+        "acquire" [1 => 0] [1] TheResult |condition| { condition.acquire(); true };
+        "release" [0 => 1] [0] TheResult |condition| condition.release().is_ok();
+        "timed wait, Err" [1 => 1] [1] Flag |condition| condition.wait_timeout(A_WHILE).is_err();
+        "timed wait, gives up" [0 => 0] [0] Flag |condition| condition.wait_timeout(A_WHILE) == Ok(false);
+        "notify, Ok(0)" [0 => 0] [0] Flag |condition| condition.notify(1) == Ok(0);
+        "notify, Err" [1 => 1] [1] Flag |condition| condition.notify(1).is_err();
+        "notify_all, Ok(0)" [0 => 0] [0] Flag |condition| condition.notify_all() == Ok(0);
+        "notify_all, Err" [1 => 1] [1] Flag |condition| condition.notify_all().is_err();
     },
     make: Monitor::new,
     prepare: |condition, state| {

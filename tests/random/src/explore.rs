@@ -297,19 +297,22 @@ fn hold(is: &Is, op: Op) -> Option<Guard<'_>> {
 
 /// A call without a guard.
 fn call(is: &Is, op: Op) -> Answer {
-    fn unit(_: ()) -> Answer {
-        Answer::Unit
-    }
     fn waited<E>(result: Result<bool, E>) -> Answer {
         result.map_or(Answer::Done(false), Answer::Bool)
     }
     fn number<E>(result: Result<usize, E>) -> Answer {
         result.map_or(Answer::Done(false), Answer::Number)
     }
+    macro_rules! done {
+        ($call:expr) => {{
+            $call;
+            Answer::Unit
+        }};
+    }
     macro_rules! by_hand {
         ($object:expr) => {
             match op {
-                Op::Acquire => unit($object.acquire()),
+                Op::Acquire => done!($object.acquire()),
                 Op::Try => Answer::Bool($object.try_acquire()),
                 Op::Timed => Answer::Bool($object.acquire_timeout(A_WHILE)),
                 _ => Answer::Bool($object.acquire_timeout(Duration::ZERO)),
@@ -346,8 +349,8 @@ fn call(is: &Is, op: Op) -> Answer {
         Is::ConditionRLock(condition) => condition!(condition),
         Is::Semaphore(permits) => match op {
             Op::Look => Answer::Number(permits.value()),
-            Op::Release | Op::Stray => unit(permits.release()),
-            Op::ReleaseMany(n) => unit(permits.release_many(n.into())),
+            Op::Release | Op::Stray => done!(permits.release()),
+            Op::ReleaseMany(n) => done!(permits.release_many(n.into())),
             _ => by_hand!(permits),
         },
         Is::Bounded(permits) => match op {
@@ -357,23 +360,23 @@ fn call(is: &Is, op: Op) -> Answer {
             _ => by_hand!(permits),
         },
         Is::Event(event) => match op {
-            Op::Acquire => unit(event.wait()),
+            Op::Acquire => done!(event.wait()),
             Op::Timed => Answer::Bool(event.wait_timeout(A_WHILE)),
             Op::Zero => Answer::Bool(event.wait_timeout(Duration::ZERO)),
-            Op::Set => unit(event.set()),
-            Op::Clear => unit(event.clear()),
+            Op::Set => done!(event.set()),
+            Op::Clear => done!(event.clear()),
             _ => Answer::Bool(event.is_set()),
         },
         Is::Flag(flag) => match op {
-            Op::Set => unit(flag.store(true, Relaxed)),
+            Op::Set => done!(flag.store(true, Relaxed)),
             _ => Answer::Bool(flag.load(Relaxed)),
         },
         Is::Barrier(barrier) => match op {
             Op::Acquire => number(barrier.wait()),
             Op::Timed => number(barrier.wait_timeout(A_WHILE)),
             Op::Zero => number(barrier.wait_timeout(Duration::ZERO)),
-            Op::Abort => unit(barrier.abort()),
-            Op::Reset => unit(barrier.reset()),
+            Op::Abort => done!(barrier.abort()),
+            Op::Reset => done!(barrier.reset()),
             Op::Count => Answer::Number(barrier.n_waiting()),
             _ => Answer::Bool(barrier.broken()),
         },

@@ -5,6 +5,7 @@
 //!   built with. It explores at most so many executions, with at most so many preemptions each (`any`: without that bound).
 //! - `compare CONTRACT MACHINES FROM TO` runs the programs of the seeds from FROM up to TO through both executables and
 //!   compares. It shrinks what fails, and prints it.
+//! - `compare CONTRACT MACHINES PROGRAM` does so with one program.
 //! - `show PROGRAM...` prints programs as code.
 //!
 //! A program is a seed, or a text such as `S0,E/0r 1a/0a 1s`: see [`program`].
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
             }
             ExitCode::SUCCESS
         }
+        ["compare", contract, machines, program] => compare::compare_one(contract, machines, parse(program)),
         ["compare", contract, machines, from, to] => {
             let number = |text: &str| text.parse().expect("a seed");
             compare::compare(contract, machines, number(from)..number(to))

@@ -283,12 +283,13 @@ impl Program {
     }
 
     /// How many calls wait for permits of a semaphore.
+    #[cfg_attr(not(loom), expect(dead_code))]
     pub fn acquires(&self, object: usize) -> usize {
         let waits = |call: &&Call| call.object == object && matches!(call.op, Op::Acquire | Op::Hold);
         self.threads.iter().flatten().filter(waits).count()
     }
 
-    /// Whether it ends, whoever is faster.
+    /// Whether it ends, whoever is faster, and loom can explore it.
     pub fn is_safe(&self) -> bool {
         if self.threads.len() < 2 {
             return false;
@@ -317,6 +318,8 @@ impl Program {
                     Op::Clear | Op::Reset => self.waits_for_the_end(number),
                     // The order of who waits and who notifies at last is kept by the lock.
                     Op::Stray => waits(call.object),
+                    // Loom may not try a store before a load of another thread, if the storing thread has loaded before.
+                    Op::Look if object == Flag => thread.contains(&Call { object: call.object, op: Op::Set }),
                     _ => false,
                 };
                 if blocks {
@@ -336,7 +339,7 @@ impl Program {
         true
     }
 
-    /// The program of a seed.
+    /// The program of a seed: always the same.
     pub fn random(seed: u64) -> Self {
         let mut random = Random(seed.wrapping_mul(0x2545_f491_4f6c_dd1d) ^ 0x5851_f42d);
         loop {
@@ -364,6 +367,7 @@ impl Program {
                 }
             }
             if program.is_shared() {
+                assert_eq!(Self::parse(&program.to_string()).as_ref(), Ok(&program), "its text is not the program");
                 return program;
             }
         }
