@@ -173,6 +173,9 @@ impl<T> Shared<T> {
     }
 }
 
+/// So many executions a cell needs at most. The longest of today needs a tenth of that.
+const MOST: usize = 200_000;
+
 #[derive(Debug, PartialEq)]
 enum Found {
     Race,
@@ -192,6 +195,9 @@ impl<T: Send + Sync + 'static> Scene<T> {
             let mut model = loom::model::Builder::new();
             model.preemption_bound = cfg!(sixfold_checked).then_some(2);
             model.max_branches = 10_000;
+            // An edge too many may make a model long, and nothing is found by its end.
+            model.max_permutations = Some(MOST);
+            model.checkpoint_interval = 1_000; // How often loom looks at that.
             sixfold::model_with(&model, move || {
                 counts.1.fetch_add(1, Relaxed);
                 self.execute(&counts.0);
@@ -199,6 +205,7 @@ impl<T: Send + Sync + 'static> Scene<T> {
         };
         let model = std::thread::spawn(move || catch_unwind(AssertUnwindSafe(run)));
         let found = match model.join().expect("caught") {
+            Ok(()) if executions.load(Relaxed) + 1 >= MOST => Found::Failure("no end".into()),
             Ok(()) if reached.load(Relaxed) == 0 => Found::Nothing,
             Ok(()) => Found::NoRace,
             Err(panic) => {
