@@ -173,7 +173,7 @@ impl<T> Shared<T> {
     }
 }
 
-/// So many executions a cell needs at most. The longest of today needs a tenth of that.
+/// So many executions a cell needs at most. The longest of today needs a quarter of that.
 const MOST: usize = 200_000;
 
 #[derive(Debug, PartialEq)]
