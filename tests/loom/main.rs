@@ -7,6 +7,7 @@
 mod barrier;
 mod common;
 mod condition;
+mod edges;
 mod event;
 mod lock;
 #[cfg(feature = "lock_api")]
