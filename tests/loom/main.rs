@@ -5,13 +5,17 @@
 #![cfg(loom)]
 
 mod barrier;
+mod child;
 mod common;
 mod condition;
 mod event;
 mod lock;
 #[cfg(feature = "lock_api")]
 mod lock_api;
+mod objects;
 mod promises;
 mod regressions;
+mod reports;
 mod rlock;
 mod semaphore;
+mod unwinding;
