@@ -18,4 +18,5 @@ mod regressions;
 mod reports;
 mod rlock;
 mod semaphore;
+mod statics;
 mod unwinding;

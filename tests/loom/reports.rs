@@ -9,7 +9,6 @@ use loom::thread;
 use sixfold::{Barrier, ConditionGuard, Lock, RLock};
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 /// A call that waits: the line that it is in, its name, the call. It is all on that line.
@@ -69,21 +68,17 @@ const FOR_A_NOTIFY: &[OfObject] = &[
 ];
 
 const OF_A_LOCK_GUARD: &[OfLockGuard] = &[
-    (line!(), "ConditionGuard<Lock>::wait", |held| held.wait()),
-    (line!(), "ConditionGuard<Lock>::wait_timeout(MAX)", |held| _ = held.wait_timeout(Duration::MAX)),
-    (line!(), "ConditionGuard<Lock>::wait_for", |held| held.wait_for(|()| false)),
-    (line!(), "ConditionGuard<Lock>::wait_for_timeout(MAX)", |held| {
-        _ = held.wait_for_timeout(|()| false, Duration::MAX)
-    }),
+    (line!(), "guard<Lock>::wait", |held| held.wait()),
+    (line!(), "guard<Lock>::wait_timeout(MAX)", |held| _ = held.wait_timeout(Duration::MAX)),
+    (line!(), "guard<Lock>::wait_for", |held| held.wait_for(|()| false)),
+    (line!(), "guard<Lock>::wait_for_timeout(MAX)", |held| _ = held.wait_for_timeout(|()| false, Duration::MAX)),
 ];
 
 const OF_A_NESTED_GUARD: &[OfNestedGuard] = &[
-    (line!(), "ConditionGuard<RLock>::wait", |held| held.wait()),
-    (line!(), "ConditionGuard<RLock>::wait_timeout(MAX)", |held| _ = held.wait_timeout(Duration::MAX)),
-    (line!(), "ConditionGuard<RLock>::wait_for", |held| held.wait_for(|()| false)),
-    (line!(), "ConditionGuard<RLock>::wait_for_timeout(MAX)", |held| {
-        _ = held.wait_for_timeout(|()| false, Duration::MAX)
-    }),
+    (line!(), "guard<RLock>::wait", |held| held.wait()),
+    (line!(), "guard<RLock>::wait_timeout(MAX)", |held| _ = held.wait_timeout(Duration::MAX)),
+    (line!(), "guard<RLock>::wait_for", |held| held.wait_for(|()| false)),
+    (line!(), "guard<RLock>::wait_for_timeout(MAX)", |held| _ = held.wait_for_timeout(|()| false, Duration::MAX)),
 ];
 
 fn later() -> Instant {
@@ -145,17 +140,17 @@ const NO_TIME_FOR_A_NOTIFY: &[OfObject] = &[
 ];
 
 const OF_A_LOCK_GUARD_FOR_A_WHILE: &[OfLockGuard] = &[
-    (line!(), "ConditionGuard<Lock>::wait_timeout", |held| _ = held.wait_timeout(A_WHILE)),
-    (line!(), "ConditionGuard<Lock>::wait_deadline", |held| _ = held.wait_deadline(later())),
-    (line!(), "ConditionGuard<Lock>::wait_for_timeout", |held| _ = held.wait_for_timeout(|()| false, A_WHILE)),
-    (line!(), "ConditionGuard<Lock>::wait_for_deadline", |held| _ = held.wait_for_deadline(|()| false, later())),
+    (line!(), "guard<Lock>::wait_timeout", |held| _ = held.wait_timeout(A_WHILE)),
+    (line!(), "guard<Lock>::wait_deadline", |held| _ = held.wait_deadline(later())),
+    (line!(), "guard<Lock>::wait_for_timeout", |held| _ = held.wait_for_timeout(|()| false, A_WHILE)),
+    (line!(), "guard<Lock>::wait_for_deadline", |held| _ = held.wait_for_deadline(|()| false, later())),
 ];
 
 const OF_A_NESTED_GUARD_FOR_A_WHILE: &[OfNestedGuard] = &[
-    (line!(), "ConditionGuard<RLock>::wait_timeout", |held| _ = held.wait_timeout(A_WHILE)),
-    (line!(), "ConditionGuard<RLock>::wait_deadline", |held| _ = held.wait_deadline(later())),
-    (line!(), "ConditionGuard<RLock>::wait_for_timeout", |held| _ = held.wait_for_timeout(|()| false, A_WHILE)),
-    (line!(), "ConditionGuard<RLock>::wait_for_deadline", |held| _ = held.wait_for_deadline(|()| false, later())),
+    (line!(), "guard<RLock>::wait_timeout", |held| _ = held.wait_timeout(A_WHILE)),
+    (line!(), "guard<RLock>::wait_deadline", |held| _ = held.wait_deadline(later())),
+    (line!(), "guard<RLock>::wait_for_timeout", |held| _ = held.wait_for_timeout(|()| false, A_WHILE)),
+    (line!(), "guard<RLock>::wait_for_deadline", |held| _ = held.wait_for_deadline(|()| false, later())),
 ];
 
 /// A call and the line where its caller waits. Shown as its name.
@@ -340,7 +335,7 @@ fn a_lock_that_is_not_taken_back_after_a_notify_is_reported_at_the_line_of_the_w
         a_lock_that_is_not_taken_back_after_a_notify_is_reported_at_the_line_of_the_wait,
         cases,
         "deadlock",
-        "for the lock",
+        "",
         |case| {
             model(case, |case| {
                 let (objects, other) = start(case);
@@ -376,19 +371,14 @@ fn a_lock_that_is_not_taken_back_after_a_time_out_is_reported_at_the_line_of_the
             model(case, |case| {
                 let (objects, other) = start(case);
                 // Where the wait has begun, this lets it end and keeps the lock.
-                let (condition, monitor);
                 if case.name.contains("<Lock>") {
-                    condition = objects.condition.hold();
-                    if objects.told() {
-                        other.join().unwrap();
-                    }
-                    drop(condition);
+                    let held = objects.condition.hold();
+                    let _kept = objects.told().then_some(held);
+                    other.join().unwrap();
                 } else {
-                    monitor = objects.monitor.hold();
-                    if objects.told() {
-                        other.join().unwrap();
-                    }
-                    drop(monitor);
+                    let held = objects.monitor.hold();
+                    let _kept = objects.told().then_some(held);
+                    other.join().unwrap();
                 }
             });
         },
