@@ -133,3 +133,12 @@ where
         .collect();
     assert!(wrong.is_empty(), "wrong in {} of {count} cases:\n{}", wrong.len(), wrong.join("\n"));
 }
+
+/// Runs `run` for each case, in a process of its own, and fails with all those that do not pass.
+#[track_caller]
+pub(crate) fn each_passes<F: Fn() + Copy>(test: F, cases: &[&'static str], run: impl Fn(&str)) {
+    match case() {
+        Some(case) => run(&case),
+        None => all_right(cases, |case| self::run(test, case).passed()),
+    }
+}

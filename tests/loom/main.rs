@@ -9,6 +9,7 @@ mod child;
 mod common;
 mod condition;
 mod event;
+mod lifetimes;
 mod lock;
 #[cfg(feature = "lock_api")]
 mod lock_api;
