@@ -8,7 +8,9 @@ mod barrier;
 mod child;
 mod common;
 mod condition;
+mod deadlines;
 mod event;
+mod holders;
 mod lifetimes;
 mod lock;
 #[cfg(feature = "lock_api")]
@@ -18,6 +20,7 @@ mod promises;
 mod regressions;
 mod reports;
 mod rlock;
+mod running;
 mod semaphore;
 mod statics;
 mod unwinding;
