@@ -284,7 +284,9 @@ fn model(case: &Case, body: fn(&Case)) {
     #[allow(unsafe_code)]
     unsafe impl Sync for Local {}
     let local = Local(case.clone());
-    sixfold::model(move || {
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = Some(2);
+    sixfold::model_with(&builder, move || {
         let Local(case) = &local;
         body(case);
     });
@@ -370,6 +372,7 @@ fn a_lock_that_is_not_taken_back_after_a_time_out_is_reported_at_the_line_of_the
         |case| {
             model(case, |case| {
                 let (objects, other) = start(case);
+                thread::yield_now(); // until it waits, or is done
                 // Where the wait has begun, this lets it end and keeps the lock.
                 if case.name.contains("<Lock>") {
                     let held = objects.condition.hold();

@@ -201,8 +201,8 @@ fn two_models_at_the_same_time_do_not_see_each_other_in_a_static() {
 fn two_explorations_at_the_same_time_share_statics() {
     static OBJECTS: Objects = Objects::new();
     let run = || {
-        for _ in 0..20 {
-            sixfold::model(|| {
+        for _ in 0..5 {
+            explore_bounded(1, || {
                 assert!(!OBJECTS.nested.locked() && !OBJECTS.monitor.locked() && OBJECTS.permits.value() == 1);
                 let other = thread::spawn(|| {
                     drop(OBJECTS.nested.hold());

@@ -128,8 +128,10 @@ fn each_act<F: Fn() + Copy>(test: F, message: &str, fails: fn(Arc<Objects>, Act)
     child::all_right(ACTS.iter().map(|(name, _)| name), |name| {
         let ended = child::run(test, name);
         ended.failed_with(message)?;
+        // The contract model alone writes reports.
         match ended.reports().len() {
             1 => Ok(()),
+            0 if cfg!(sixfold_checked) => Ok(()),
             reports => Err(format!("{reports} reports: {}", ended.err)),
         }
     });
