@@ -13,9 +13,14 @@ const LONGEST: Duration = Duration::from_secs(60);
 
 const CASE: &str = "SIXFOLD_TEST_CASE";
 
-/// The case that this process is to run, if it is a child.
+/// The case that this process is to run, if it is a child. It does not outlive a parent that is killed by much.
 pub(crate) fn case() -> Option<String> {
-    env::var(CASE).ok()
+    let case = env::var(CASE).ok()?;
+    thread::spawn(|| {
+        thread::sleep(LONGEST);
+        std::process::exit(2);
+    });
+    Some(case)
 }
 
 /// What became of a child.
@@ -61,12 +66,13 @@ fn reader(mut from: impl Read + Send + 'static) -> thread::JoinHandle<String> {
 }
 
 fn end_of(child: &mut Child) -> (Option<i32>, bool) {
-    let deadline = Instant::now() + LONGEST;
+    let start = Instant::now();
     loop {
         if let Some(status) = child.try_wait().expect("it is our child") {
-            return (status.code(), false);
+            // By then it has ended itself.
+            return (status.code(), start.elapsed() > LONGEST);
         }
-        if Instant::now() > deadline {
+        if start.elapsed() > 2 * LONGEST {
             let _ = child.kill();
             let _ = child.wait();
             return (None, true);

@@ -185,7 +185,33 @@ fn two_threads_that_nobody_joins_may_wait_for_each_other() {
     }
 }
 
-// That one which is stuck for ever is a deadlock is in `reports`, for each call.
+/// One that is stuck for ever is found as in a thread that is joined. `reports` has all calls, and the lines.
+#[test]
+fn a_thread_that_nobody_joins_and_that_waits_for_ever_is_a_deadlock() {
+    let waits: [(&str, Act); 8] = [
+        ("Lock", |o| (o.lock.acquire(), o.lock.acquire()).1),
+        ("RLock", |o| o.taken_nested.acquire()),
+        ("Condition over a Lock", |o| o.condition.hold().wait()),
+        ("Condition over an RLock", |o| o.monitor.hold().wait_for(|()| false)),
+        ("Semaphore", |o| o.no_permits.acquire()),
+        ("BoundedSemaphore", |o| (o.bounded.acquire(), o.bounded.acquire()).1),
+        ("Event", |o| o.event.wait()),
+        ("Barrier", |o| _ = o.barrier.wait()),
+    ];
+    child::all_right(waits.map(|(name, _)| name), |name| {
+        let (_, wait) = waits.into_iter().find(|(other, _)| other == name).expect("it is from there");
+        let failed = std::panic::catch_unwind(|| {
+            sixfold::model(move || {
+                let objects = Arc::new(Objects::new());
+                objects.take();
+                thread::spawn(move || wait(&objects));
+            });
+        });
+        let why = failed.err().ok_or("it passes")?;
+        let why = why.downcast_ref::<String>().cloned().unwrap_or_default();
+        if why.contains("deadlock") { Ok(()) } else { Err(format!("it fails with {why:?}")) }
+    });
+}
 
 // Thread-locals.
 

@@ -158,7 +158,7 @@ const OF_A_NESTED_GUARD_FOR_A_WHILE: &[OfNestedGuard] = &[
 struct Case {
     name: &'static str,
     line: u32,
-    run: Arc<dyn Fn(&Objects)>,
+    run: Arc<dyn Fn(&Objects) + Send + Sync>,
 }
 
 impl fmt::Display for Case {
@@ -274,22 +274,11 @@ fn start(case: &Case) -> (Arc<Objects>, thread::JoinHandle<()>) {
     (objects, other)
 }
 
-/// In a model, which shares nothing between threads of the system.
 fn model(case: &Case, body: fn(&Case)) {
-    struct Local(Case);
-    // SAFETY: a model runs on the thread that starts it.
-    #[allow(unsafe_code)]
-    unsafe impl Send for Local {}
-    // SAFETY: as for `Send`.
-    #[allow(unsafe_code)]
-    unsafe impl Sync for Local {}
-    let local = Local(case.clone());
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound = Some(2);
-    sixfold::model_with(&builder, move || {
-        let Local(case) = &local;
-        body(case);
-    });
+    let case = case.clone();
+    sixfold::model_with(&builder, move || body(&case));
 }
 
 fn all_that_wait_for_ever() -> Vec<Case> {
