@@ -30,6 +30,9 @@ TABLE = {
         ("zero, past, longest", ["lock::zero_and_the_past", "promises::what_is_there_is_taken"]),
         ("two locks in two orders, one of them timed: no deadlock", ["promises::a_timed_wait_resolves"]),
         ("deadlock: reported, and unwinds", ["promises::a_deadlock_unwinds", "promises::a_failure_while"]),
+        ("two looks, look and try × 2 sections: all that was so, in order", ["promises::two_looks_at_a_lock", "promises::a_try_after_a_look"]),
+        ("a release that fails orders nothing", ["promises::a_release_of_a_free_lock"]),
+        ("holder × try, timed, look, hold: sees it locked", ["holders::a_holder_of_a_lock", "holders::a_holder_that_has_waited_for_a_lock"]),
     ],
     "RLock": [
         ("nested sections, 2 threads: exclusion, publication", ["rlock::nested_sections"]),
@@ -37,6 +40,9 @@ TABLE = {
         ("release and look by others: only the owner owns", ["rlock::only_the_owner"]),
         ("owner that has ended × acquire", ["rlock::a_thread_that_ended"]),
         ("timed acquire × release: time-out racing a wake", ["rlock::a_timed_acquire"]),
+        ("two looks × 2 sections: all that was so, in order", ["promises::two_looks_at_an_rlock"]),
+        ("a release by another than the owner orders nothing", ["promises::a_release_by_one_that"]),
+        ("holder × try, timed, look, hold: sees it locked, its own", ["holders::a_holder_of_an_rlock", "holders::a_holder_that_has_waited_for_an_rlock"]),
         ("barging, hand-over, time-out racing them", "the lock underneath is that of `Lock`, in the same code"),
     ],
     "Semaphore, BoundedSemaphore": [
@@ -56,6 +62,8 @@ TABLE = {
         ("give, try × the same on two: both may fail", ["promises::two_threads_that_give"]),
         ("release × release at the bound: one fails", ["semaphore::of_two_releases_with_room"]),
         ("release of too many × waiter: all or nothing", ["semaphore::a_bounded_release"]),
+        ("a release of too many orders nothing", ["promises::a_release_of_a_permit_too_many", "promises::a_release_of_many_permits_too_many"]),
+        ("two looks × 2 sections: all that was so, in order", ["promises::two_looks_at_a_semaphore"]),
         ("zero, longest", ["semaphore::zero_is_one_try"]),
         ("FIFO selection", "the parking lot's promise P4, tested in `park/tests.rs` on both halves"),
     ],
@@ -72,6 +80,10 @@ TABLE = {
         ("notify all by a stranger × 2 waits in a row", ["condition::notify_all_is_for"]),
         ("selected waiter × newcomer at the lock", ["condition::a_selected_waiter"]),
         ("bounded queue, 1 × 1", ["condition::a_bounded_queue"]),
+        ("notify by a stranger × wait: may be too early", ["condition::a_stranger_may"]),
+        ("a notify that fails orders nothing", ["promises::a_notify_by_one_that", "promises::a_notify_of_a_condition"]),
+        ("two looks × 2 sections: all that was so, in order", ["promises::two_looks_at_the_lock_of"]),
+        ("holder × try, timed, look, hold: notifies, waits", ["holders::a_holder_of_a_condition_over_a_lock", "holders::a_holder_of_a_condition_over_an_rlock", "holders::a_holder_that_has_waited_for_the_lock", "holders::a_holder_that_has_waited_for_the_rlock", "holders::a_notified_waiter"]),
         ("over an Arc of loom's", ["promises::a_condition_goes_over"]),
         ("a loop that polls: ends", ["promises::a_loop_that_polls_a_condition"]),
     ],
@@ -87,6 +99,7 @@ TABLE = {
         ("set, look × the same on two: both may miss", ["promises::two_threads_that_set"]),
         ("data after the set: the race is found", ["promises::data_published"]),
         ("longest; loops that poll", ["event::the_longest", "promises::a_loop_that_polls_a_timed", "promises::two_threads_that_poll"]),
+        ("two looks × set, clear, twice: all that was so, in order", ["promises::two_looks_at_an_event"]),
         ("token for the thread's own park", ["promises::a_token"]),
     ],
     "Barrier": [
@@ -106,6 +119,7 @@ TABLE = {
         ("4 threads at a barrier of 2: the door", ["barrier::more_threads"]),
         ("indices after a party has left", ["regressions::cpython_no_index"]),
         ("zero, longest", ["barrier::zero_lets"]),
+        ("two looks × abort, reset, twice: all that was so, in order", ["promises::two_looks_at_a_barrier"]),
     ],
     "The feature lock_api": [
         ("generic mutex, 2 threads: exclusion, publication", ["lock_api::two_threads"]),
@@ -117,7 +131,11 @@ TABLE = {
         ("deadlock: unwinds", ["lock_api::a_deadlock_unwinds"]),
     ],
     "All": [
-        ("statics are as new in every execution", ["promises::statics"]),
+        ("statics are as new in every execution", ["promises::statics", "statics::a_static_that_is_left", "statics::a_static_that_another"]),
+        ("the same after a failure", ["statics::a_static_is_as_new_after_a_model_that_failed"]),
+        ("the same for objects made outside", ["statics::an_object_made"]),
+        ("the same between two models at the same time", ["statics::two_models", "statics::two_explorations"]),
+        ("past deadlines: what is there is taken", ["deadlines::a_past_deadline_is_one_try_that_succeeds"]),
         ("moved, and at the place of another", ["promises::an_object_that", "promises::an_object_at"]),
     ],
 }
@@ -134,6 +152,11 @@ def executions(machines):
     for name, count, bound in re.findall(r"(\w+(?:::\w+)+): (\d+) executions, (complete|at most \d+ preemptions)", run.stdout):
         counts = took.setdefault(name, [])
         counts.append(f"{int(count):,}, {'complete' if bound == 'complete' else bound.split()[2] + ' preemptions'}")
+    for name, counts in took.items():
+        # A test that goes through many calls has a model for each.
+        if len(counts) > 4:
+            total = sum(int(count.split(", ")[0].replace(",", "")) for count in counts)
+            took[name] = [f"{total:,} in {len(counts)} models"]
     # Those that are to fail do not get so far as to count; and the others are all in there.
     for name in re.findall(r"test (\S+) - should panic \.\.\. ok", run.stdout):
         took.setdefault(name, ["fails, as it must"])

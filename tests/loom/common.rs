@@ -62,6 +62,14 @@ impl<T: Ord + fmt::Debug> Outcomes<T> {
         }
     }
 
+    /// These are among the outcomes, on the real machines and on the contract model.
+    #[track_caller]
+    pub(crate) fn must_have(&self, expected: impl IntoIterator<Item = T>) {
+        let seen = self.0.lock().unwrap();
+        let missing: Vec<_> = expected.into_iter().filter(|outcome| !seen.contains(outcome)).collect();
+        assert!(missing.is_empty(), "the executions do not come to {missing:?}, only to {seen:?}");
+    }
+
     /// All that the real machines come to, and no others. The contract model, which dependents build on, comes to these
     /// too, and may come to more: it would be worthless if it forbade something that the shipped code does.
     #[track_caller]

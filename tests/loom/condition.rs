@@ -2,6 +2,7 @@
 
 use crate::common::{A_WHILE, Outcomes, Plain, bump, explore_bounded, must_have_reached, spawn};
 use loom::sync::Arc;
+use loom::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use loom::thread;
 use sixfold::{Condition, Lock, RLock};
 use std::time::Duration;
@@ -310,4 +311,57 @@ fn a_bounded_queue_passes_everything_on() {
         }
         producer.join().unwrap();
     });
+}
+
+/// The stranger knows, without an order, that a thread waits. So its notify may come too early, or too late for the lock.
+#[test]
+fn a_stranger_may_notify_too_early() {
+    type Notify = fn(&Condition<Lock>) -> Option<usize>;
+    static ONE: Outcomes<Option<usize>> = Outcomes::new();
+    static ALL: Outcomes<Option<usize>> = Outcomes::new();
+    let kinds: [(&'static Outcomes<Option<usize>>, Notify); 2] =
+        [(&ONE, |condition| condition.notify(1).ok()), (&ALL, |condition| condition.notify_all().ok())];
+    // The real machines come to both with two preemptions, and take minutes with three.
+    let preemptions = if cfg!(sixfold_checked) { 2 } else { 3 };
+    for (seen, notify) in kinds {
+        explore_bounded(preemptions, move || {
+            let shared = Arc::new((Condition::with_lock(Lock::new()), Plain::new(false), AtomicBool::new(false)));
+            let waiter = spawn(&shared, |(condition, waits, _)| {
+                condition.acquire();
+                waits.set(true);
+                condition.wait().unwrap();
+                condition.release().unwrap();
+            });
+            let stranger = thread::spawn({
+                let shared = shared.clone();
+                move || {
+                    if shared.2.load(Relaxed) {
+                        seen.add(notify(&shared.0));
+                    }
+                }
+            });
+            let (condition, waits, news) = &*shared;
+            condition.acquire();
+            if waits.get() {
+                news.store(true, Relaxed);
+            }
+            stranger.join().unwrap();
+            condition.release().unwrap();
+            // One that was not notified by the stranger is notified here.
+            loop {
+                condition.acquire();
+                let waits = waits.get();
+                if waits {
+                    condition.notify(1).unwrap();
+                }
+                condition.release().unwrap();
+                if waits {
+                    break;
+                }
+                thread::yield_now();
+            }
+            waiter.join().unwrap();
+        });
+        seen.must_have([Some(0), Some(1)]);
+    }
 }

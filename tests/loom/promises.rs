@@ -3,10 +3,12 @@
 //! Each of these runs on the contract model and on the real machines.
 
 use crate::common::{A_WHILE, Outcomes, Plain, bump, explore, explore_bounded, spawn};
+use crate::objects::Objects;
 use loom::sync::Arc;
-use loom::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use loom::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use loom::thread;
 use sixfold::{Barrier, BoundedSemaphore, Condition, Event, Lock, RLock, Semaphore};
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 // Races that our types do not rule out must be found.
@@ -124,6 +126,85 @@ fn data_published_after_the_set_races() {
     });
 }
 
+/// Two threads: `fails` is a call that fails, after a write to the data. The other thread knows that it has failed, and
+/// nothing more. What it does, `then`, must not put its read after that write.
+fn a_failure_publishes(fails: fn(&Objects) -> bool, then: fn(&Objects) -> bool) {
+    explore_bounded(3, move || {
+        let shared = Arc::new((Objects::new(), Plain::new(0), AtomicBool::new(false)));
+        shared.0.lock.acquire();
+        shared.0.bounded.acquire();
+        let other = thread::spawn({
+            let shared = shared.clone();
+            move || {
+                let (objects, data, failed) = &*shared;
+                objects.take();
+                if then(objects) && failed.load(Relaxed) {
+                    objects.lock.acquire();
+                    objects.bounded.acquire();
+                    drop((objects.taken_nested.hold(), objects.taken_monitor.hold()));
+                    data.get();
+                }
+            }
+        });
+        let (objects, data, failed) = &*shared;
+        data.set(1);
+        if fails(objects) {
+            failed.store(true, Relaxed);
+        }
+        other.join().unwrap();
+    });
+}
+
+/// There is one permit to give back, and the other thread was faster.
+#[test]
+#[should_panic(expected = "Causality violation")]
+fn a_release_of_a_permit_too_many_publishes_nothing() {
+    a_failure_publishes(|o| o.bounded.release().is_err(), |o| o.bounded.release().is_ok() && o.lock.release().is_ok());
+}
+
+#[test]
+#[should_panic(expected = "Causality violation")]
+fn a_release_of_many_permits_too_many_publishes_nothing() {
+    let release: fn(&Objects) -> bool = |o| o.bounded.release().is_ok() && o.lock.release().is_ok();
+    a_failure_publishes(|o| o.bounded.release_many(7).is_err(), release);
+}
+
+#[test]
+#[should_panic(expected = "Causality violation")]
+fn a_release_of_a_free_lock_publishes_nothing() {
+    a_failure_publishes(|o| o.lock.release().is_err(), |o| o.lock.release().is_ok() && o.bounded.release().is_ok());
+}
+
+#[test]
+#[should_panic(expected = "Causality violation")]
+fn a_release_by_one_that_is_not_the_owner_publishes_nothing() {
+    let release: fn(&Objects) -> bool = |o| {
+        o.taken_nested.release().unwrap();
+        o.bounded.release().is_ok() && o.lock.release().is_ok()
+    };
+    a_failure_publishes(|o| o.taken_nested.release().is_err(), release);
+}
+
+#[test]
+#[should_panic(expected = "Causality violation")]
+fn a_notify_by_one_that_is_not_the_owner_publishes_nothing() {
+    let release: fn(&Objects) -> bool = |o| {
+        o.taken_monitor.release().unwrap();
+        o.bounded.release().is_ok() && o.lock.release().is_ok()
+    };
+    a_failure_publishes(|o| o.taken_monitor.notify_all().is_err(), release);
+}
+
+#[test]
+#[should_panic(expected = "Causality violation")]
+fn a_notify_of_a_condition_whose_lock_is_free_publishes_nothing() {
+    let hold: fn(&Objects) -> bool = |o| {
+        drop(o.condition.hold());
+        o.bounded.release().is_ok() && o.lock.release().is_ok()
+    };
+    a_failure_publishes(|o| o.condition.notify(1).is_err(), hold);
+}
+
 // Old news: a plain look may be stale, also where that makes two threads pass each other.
 
 #[test]
@@ -173,6 +254,94 @@ fn two_threads_that_give_a_permit_and_then_try_may_both_fail() {
         SEEN.add((mine, other.join().unwrap()));
     });
     SEEN.are([(false, false), (false, true), (true, false), (true, true)]);
+}
+
+/// What the first look and the second call of one thread say, which knows without an order that another thread has done
+/// its `changes`. They may say all that was so at some time, in that order.
+fn after_old_news(
+    changes: fn(&Objects),
+    first: fn(&Objects) -> bool,
+    second: fn(&Objects) -> bool,
+) -> BTreeSet<(bool, bool)> {
+    let seen = std::sync::Arc::new(std::sync::Mutex::new(BTreeSet::new()));
+    let pairs = seen.clone();
+    explore(move || {
+        let shared = Arc::new((Objects::new(), AtomicBool::new(false)));
+        let other = thread::spawn({
+            let shared = shared.clone();
+            move || {
+                changes(&shared.0);
+                changes(&shared.0);
+                shared.1.store(true, Relaxed);
+            }
+        });
+        if shared.1.load(Relaxed) {
+            let pair = (first(&shared.0), second(&shared.0));
+            pairs.lock().unwrap().insert(pair);
+        }
+        other.join().unwrap();
+    });
+    let seen = seen.lock().unwrap();
+    seen.clone()
+}
+
+const ALL_PAIRS: [(bool, bool); 4] = [(false, false), (false, true), (true, false), (true, true)];
+
+#[test]
+fn two_looks_at_a_lock_see_all_that_they_may() {
+    let changes: fn(&Objects) = |o| drop(o.lock.hold());
+    assert_eq!(after_old_news(changes, |o| o.lock.locked(), |o| o.lock.locked()), ALL_PAIRS.into());
+}
+
+#[test]
+fn two_looks_at_an_rlock_see_all_that_they_may() {
+    let changes: fn(&Objects) = |o| drop(o.nested.hold());
+    assert_eq!(after_old_news(changes, |o| o.nested.locked(), |o| o.nested.locked()), ALL_PAIRS.into());
+}
+
+#[test]
+fn two_looks_at_the_lock_of_a_condition_see_all_that_they_may() {
+    let changes: fn(&Objects) = |o| drop(o.condition.hold());
+    assert_eq!(after_old_news(changes, |o| o.condition.locked(), |o| o.condition.locked()), ALL_PAIRS.into());
+    let changes: fn(&Objects) = |o| drop(o.monitor.hold());
+    assert_eq!(after_old_news(changes, |o| o.monitor.locked(), |o| o.monitor.locked()), ALL_PAIRS.into());
+}
+
+#[test]
+fn two_looks_at_a_semaphore_see_all_that_they_may() {
+    let changes: fn(&Objects) = |o| drop(o.permits.hold());
+    assert_eq!(after_old_news(changes, |o| o.permits.value() == 1, |o| o.permits.value() == 1), ALL_PAIRS.into());
+    let changes: fn(&Objects) = |o| drop(o.bounded.hold());
+    assert_eq!(after_old_news(changes, |o| o.bounded.value() == 1, |o| o.bounded.value() == 1), ALL_PAIRS.into());
+}
+
+#[test]
+fn two_looks_at_an_event_see_all_that_they_may() {
+    let changes: fn(&Objects) = |o| {
+        o.event.set();
+        o.event.clear();
+    };
+    assert_eq!(after_old_news(changes, |o| o.event.is_set(), |o| o.event.is_set()), ALL_PAIRS.into());
+}
+
+#[test]
+fn two_looks_at_a_barrier_see_all_that_they_may() {
+    let changes: fn(&Objects) = |o| {
+        o.barrier.abort();
+        o.barrier.reset();
+    };
+    assert_eq!(after_old_news(changes, |o| o.barrier.broken(), |o| o.barrier.broken()), ALL_PAIRS.into());
+}
+
+/// The second call is a try. It may fail although the look saw the lock free.
+#[test]
+fn a_try_after_a_look_fails_and_succeeds_as_it_may() {
+    let changes: fn(&Objects) = |o| drop(o.lock.hold());
+    assert_eq!(after_old_news(changes, |o| o.lock.locked(), |o| o.lock.try_acquire()), ALL_PAIRS.into());
+    let changes: fn(&Objects) = |o| drop(o.nested.hold());
+    assert_eq!(after_old_news(changes, |o| o.nested.locked(), |o| o.nested.try_acquire()), ALL_PAIRS.into());
+    let changes: fn(&Objects) = |o| drop(o.condition.hold());
+    assert_eq!(after_old_news(changes, |o| o.condition.locked(), |o| o.condition.try_acquire()), ALL_PAIRS.into());
 }
 
 /// What happens before the look is seen.

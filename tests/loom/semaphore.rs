@@ -254,3 +254,43 @@ fn zero_is_one_try_and_the_longest_time_never_gives_up() {
         other.join().unwrap();
     });
 }
+
+/// In a process of its own each, since a step for each permit would have no end.
+#[test]
+fn many_permits_take_as_long_as_one() {
+    const ALL: usize = Semaphore::MAX_VALUE;
+    const MODELS: [(&str, fn()); 4] = [
+        ("released", || {
+            let permits = Semaphore::new(0);
+            permits.release_many(ALL);
+            assert_eq!(permits.value(), ALL);
+            permits.acquire();
+            permits.release();
+            assert_eq!(permits.value(), ALL);
+        }),
+        ("there from the start", || {
+            let permits = BoundedSemaphore::new(BoundedSemaphore::MAX_VALUE);
+            permits.acquire();
+            assert!(permits.release_many(2).is_err() && permits.release_many(BoundedSemaphore::MAX_VALUE).is_err());
+            assert!(permits.release().is_ok() && permits.release().is_err());
+            assert_eq!(permits.value(), permits.bound());
+        }),
+        ("released in two parts", || {
+            let permits = Semaphore::new(1);
+            permits.release_many(ALL / 2);
+            permits.release_many(ALL - ALL / 2 - 1);
+            assert_eq!(permits.value(), ALL);
+        }),
+        ("released to threads that wait", || {
+            let permits = Arc::new(Semaphore::new(0));
+            let sleepers = [(); 2].map(|()| spawn(&permits, Semaphore::acquire));
+            permits.release_many(ALL);
+            sleepers.into_iter().for_each(|sleeper| sleeper.join().unwrap());
+            assert_eq!(permits.value(), ALL - 2);
+        }),
+    ];
+    crate::child::each_passes(many_permits_take_as_long_as_one, &MODELS.map(|(name, _)| name), |case| {
+        let (_, model) = MODELS.into_iter().find(|(name, _)| *name == case).expect("the parent names a case");
+        explore_bounded(2, model);
+    });
+}

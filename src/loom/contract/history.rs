@@ -246,10 +246,11 @@ impl<S: Copy> History<S> {
 
     /// Makes the caller happen after what change `version` published.
     pub(super) fn acquire(&self, version: usize) {
-        let change = &self.changes.borrow()[version];
-        let publishes = change.publishes && change.by != me();
-        let mark = change.mark.clone().filter(|_| publishes);
-        let published = mark.and_then(|mark| mark.published.borrow().clone());
+        let published = {
+            let change = &self.changes.borrow()[version];
+            let mark = change.mark.as_ref().filter(|_| change.publishes && change.by != me());
+            mark.and_then(|mark| mark.published.borrow().clone())
+        };
         if let Some(published) = published {
             published.acquire();
         }
