@@ -44,6 +44,8 @@ pub(crate) struct Execution {
     objects: RefCell<HashMap<u64, Rc<dyn Any>>>,
     /// The model runs by way of [`model`](crate::model()), which has begun this execution.
     begun: bool,
+    /// Loom's number of the execution, if a thread of it has been asked.
+    number_of_looms: Option<u64>,
     /// Loom cannot be used any more.
     failed: Cell<bool>,
     pub(super) known: RefCell<Vec<Known>>,
@@ -154,6 +156,7 @@ impl Execution {
             stamps: Cell::new(1),
             objects: RefCell::default(),
             begun,
+            number_of_looms: thread::execution_of_loom(),
             failed: Cell::new(false),
             known: RefCell::default(),
             steps: Cell::new(0),
@@ -174,9 +177,12 @@ impl Execution {
     pub(super) fn of_this_thread() -> Rc<Self> {
         match last() {
             Some(execution) if execution.begun => execution,
-            // After the model's main function has returned there are no statics of loom's any more. A thread that
-            // comes only then is one of the execution that was.
-            last => quietly(|| ROOT.0.clone()).or(last).unwrap_or_else(|| Self::new(false)),
+            // After the model's main function has returned there are no statics of loom's any more.
+            last => quietly(|| ROOT.0.clone()).unwrap_or_else(|| {
+                let this = thread::execution_of_loom();
+                let is_this = |execution: &Rc<Self>| this.is_none() || execution.number_of_looms == this;
+                last.filter(is_this).unwrap_or_else(|| Self::new(false))
+            }),
         }
     }
 
@@ -262,15 +268,15 @@ impl Execution {
     }
 
     /// Whether too many permits were released to a semaphore that was created there, in some execution of the model. Also
-    /// where the model could not start over.
-    pub(crate) fn is_careful_with(created: Caller) -> bool {
-        !current().begun || MODEL.with_borrow(|model| model.careful_with.contains(created))
+    /// where it is `likely` that they will be and the model could not start over.
+    pub(crate) fn is_careful_with(created: Caller, likely: bool) -> bool {
+        likely && !current().begun || MODEL.with_borrow(|model| model.careful_with.contains(created))
     }
 
     /// Too many permits were released to a semaphore that was created there.
     pub(crate) fn start_over_and_be_careful_with(created: Caller) {
         MODEL.with_borrow_mut(|model| model.careful_with.insert(created));
-        if !std::thread::panicking() {
+        if current().begun && !std::thread::panicking() {
             std::panic::resume_unwind(Box::new(StartOver));
         }
     }

@@ -8,6 +8,7 @@ use super::execution::Execution;
 use loom::thread::Thread;
 use std::cell::Cell;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Once;
@@ -146,6 +147,27 @@ pub(crate) fn model_has_failed() -> bool {
     std::thread::panicking() && local().is_none()
 }
 
+/// A number for loom's execution, if the calling thread can be asked. Loom shows none; but its ids of threads contain one,
+/// and so does what they hash.
+pub(super) fn execution_of_loom() -> Option<u64> {
+    /// Keeps the first number that is hashed.
+    #[derive(Default)]
+    struct First(Option<u64>);
+    impl Hasher for First {
+        fn write(&mut self, _: &[u8]) {}
+        fn write_usize(&mut self, number: usize) {
+            self.0.get_or_insert(number as u64);
+        }
+        fn finish(&self) -> u64 {
+            self.0.unwrap_or(0)
+        }
+    }
+
+    let mut first = First::default();
+    quietly(loom::thread::current)?.id().hash(&mut first);
+    first.0
+}
+
 /// Runs `action`, which passes no scheduling point. `None` if it panics, and nobody hears of that.
 pub(super) fn quietly<R>(action: impl FnOnce() -> R) -> Option<R> {
     thread_local! {
@@ -166,4 +188,24 @@ pub(super) fn quietly<R>(action: impl FnOnce() -> R) -> Option<R> {
     let result = catch_unwind(AssertUnwindSafe(action));
     QUIET.set(before);
     result.ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::execution_of_loom;
+    use std::collections::BTreeSet;
+    use std::sync::Mutex;
+
+    #[test]
+    fn threads_of_one_execution_of_looms_have_its_number_and_no_others() {
+        static NUMBERS: Mutex<BTreeSet<u64>> = Mutex::new(BTreeSet::new());
+        for _ in 0..3 {
+            loom::model(|| {
+                let number = execution_of_loom().expect("a thread can be asked");
+                let other = loom::thread::spawn(execution_of_loom);
+                assert_eq!(other.join().unwrap(), Some(number));
+                assert!(NUMBERS.lock().unwrap().insert(number), "another execution has it");
+            });
+        }
+    }
 }

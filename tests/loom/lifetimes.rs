@@ -445,15 +445,15 @@ fn a_guard_that_a_thread_local_keeps_is_given_back_at_the_end_of_the_thread() {
         (
             "Condition over a Lock",
             |kept| kept.condition = Some(OBJECTS.condition.hold()),
-            || OBJECTS.condition.acquire(),
+            || drop(OBJECTS.condition.hold()),
         ),
         (
             "Condition over an RLock",
             |kept| kept.monitor = vec![OBJECTS.monitor.hold(), OBJECTS.monitor.hold()],
-            || OBJECTS.monitor.acquire(),
+            || drop(OBJECTS.monitor.hold()),
         ),
-        ("Semaphore", |kept| kept.permit = Some(OBJECTS.permits.hold()), || OBJECTS.permits.acquire()),
-        ("BoundedSemaphore", |kept| kept.bounded = Some(OBJECTS.bounded.hold()), || OBJECTS.bounded.acquire()),
+        ("Semaphore", |kept| kept.permit = Some(OBJECTS.permits.hold()), || drop(OBJECTS.permits.hold())),
+        ("BoundedSemaphore", |kept| kept.bounded = Some(OBJECTS.bounded.hold()), || drop(OBJECTS.bounded.hold())),
     ];
     let names = kinds.map(|(name, ..)| name);
     child::each_passes(a_guard_that_a_thread_local_keeps_is_given_back_at_the_end_of_the_thread, &names, |case| {
@@ -488,6 +488,8 @@ fn a_thread_is_still_the_owner_in_the_drop_of_a_thread_local() {
             objects.nested.acquire();
             objects.monitor.acquire();
             assert!(objects.nested.is_owned());
+            objects.nested.release().unwrap();
+            objects.monitor.release().unwrap();
         });
     });
 }

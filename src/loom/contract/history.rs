@@ -3,7 +3,7 @@
 use crate::loom::execution::{Caller, Execution, Slot, current};
 use crate::loom::thread::quietly;
 use crate::shim::thread::me;
-use core::sync::atomic::Ordering::{self, Acquire, Relaxed, Release};
+use core::sync::atomic::Ordering::{self, AcqRel, Acquire, Relaxed, Release};
 use loom::cell::UnsafeCell;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -121,7 +121,7 @@ impl<S: Copy> History<S> {
     /// Prepares a change, and then makes a step that is in conflict with other changes and with looks, with the edges of a
     /// read-modify-write of ordering `order`.
     pub(super) fn step(&self, order: Ordering) {
-        self.prepare();
+        self.prepare(order);
         self.word.add(1, order);
         self.stepped();
     }
@@ -135,7 +135,7 @@ impl<S: Copy> History<S> {
     /// As [`step`](Self::step), unless another thread comes between: then it changes and orders nothing.
     pub(super) fn try_step(&self, order: Ordering) -> bool {
         let steps = self.steps.get();
-        self.prepare();
+        self.prepare(order);
         let stepped = steps == self.steps.get() && self.word.compare_exchange(steps, steps + 1, order).is_ok();
         if stepped {
             self.stepped();
@@ -151,13 +151,13 @@ impl<S: Copy> History<S> {
 
     /// As [`step`](Self::step), and orders nothing.
     pub(super) fn meet(&self) {
-        self.prepare();
+        self.prepare(Relaxed);
         self.modify();
     }
 
     /// As [`meet`](Self::meet), where something else orders the change after those before.
     pub(super) fn arrive(&self) {
-        self.prepare();
+        self.prepare(Relaxed);
         self.pause();
     }
 
@@ -181,8 +181,8 @@ impl<S: Copy> History<S> {
         self.looked.set(None);
     }
 
-    /// Stores the mark of the next change of the calling thread.
-    fn prepare(&self) -> Rc<Mark> {
+    /// Stores the mark of the next change of the calling thread, which has ordering `order`.
+    fn prepare(&self, order: Ordering) -> Rc<Mark> {
         let me = me();
         let prepared = self.prepared.borrow().get(&me).cloned();
         let mark = prepared.unwrap_or_else(|| {
@@ -196,12 +196,13 @@ impl<S: Copy> History<S> {
             mark
         });
         mark.value.set(current().stamp());
-        mark.slot.store(mark.value.get(), Release);
+        let order = if matches!(order, Release | AcqRel) { Release } else { Relaxed };
+        mark.slot.store(mark.value.get(), order);
         mark
     }
 
     fn prepare_to_publish(&self) {
-        let mark = self.prepare();
+        let mark = self.prepare(Relaxed);
         let published = mark.published.borrow_mut().get_or_insert_with(|| Rc::new(current().slot())).clone();
         published.store(0, Release);
     }

@@ -97,6 +97,11 @@ impl State {
         }
     }
 
+    /// No other thread goes on then: whoever holds the lock will never use it again.
+    fn take_after_a_failure(&self) {
+        self.holds.change(Hold { holder: me(), through_the_gate: false, by_a_stranger: false });
+    }
+
     /// Takes the lock unless it is held; on news that are not old.
     fn try_take(&self) -> bool {
         self.holds.meet();
@@ -121,7 +126,7 @@ impl State {
             }
             sleep();
             if model_has_failed() {
-                return;
+                return self.take_after_a_failure();
             }
         }
         let ordered = self.holds.now().through_the_gate;
@@ -160,8 +165,9 @@ impl RawLock {
         let guard = waiting(FOR, &self.identity, place, false, || Execution::try_loom(lock_gate, || None));
         if let Some(guard) = guard {
             state.take_through_the_gate(guard, || self.sleep(&state, place));
+        } else {
+            state.take_after_a_failure();
         }
-        // After a failure no other thread goes on: whoever holds the lock will never use it again.
         took(&self.identity, place);
     }
 
