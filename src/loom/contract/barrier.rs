@@ -1,4 +1,7 @@
 //! Rounds in which a number of parties wait for each other: `Barrier`.
+//!
+//! Its steps order nothing by themselves. A party publishes its arrival, the last one acquires all of them, and publishes
+//! the end of the round; whoever breaks it publishes that. The parties that sleep happen after whoever wakes them.
 
 use super::history::History;
 use crate::deadline::Deadline;
@@ -7,7 +10,6 @@ use crate::loom::execution::{Caller, Identity};
 use crate::loom::report::waiting;
 use crate::loom::sleeper::{Patience, Sleeper, can_sleep};
 use crate::shim::thread::{in_drop, model_has_failed};
-use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use std::cell::{Cell, RefCell};
 use std::panic::Location;
 use std::rc::Rc;
@@ -28,13 +30,25 @@ struct Open {
     broken: bool,
 }
 
+/// How a round ended.
+#[derive(Clone, Copy)]
+struct End {
+    tripped: bool,
+    /// The change that ended it.
+    change: usize,
+}
+
 /// In one execution.
 struct State {
     open: History<Open>,
     /// How many rounds have ended.
     round: Cell<u64>,
-    /// Those who have arrived and sleep; given whether the round tripped.
-    parties: RefCell<Vec<Rc<Sleeper<bool>>>>,
+    /// The changes by which parties have arrived in this round.
+    arrivals: RefCell<Vec<usize>>,
+    /// The change that has broken the barrier, if it is broken.
+    breaking: Cell<usize>,
+    /// Those who have arrived and wait.
+    parties: RefCell<Vec<Rc<Sleeper<End>>>>,
     /// Those who came while the action ran.
     newcomers: RefCell<Vec<Rc<Sleeper<()>>>>,
 }
@@ -46,12 +60,16 @@ fn outcome(tripped: bool) -> Outcome {
 }
 
 impl State {
-    /// Ends the round in which this step is. Who waits is given `tripped`, and the next round begins.
+    /// Ends the round, after the calling thread has met to publish that. Whoever waits is told `tripped`, and the next round
+    /// begins.
     fn end(&self, tripped: bool, broken: bool) {
-        self.open.change(Open { waiting: 0, broken });
+        self.open.publish(Open { waiting: 0, broken });
+        let change = self.open.version();
+        self.breaking.set(change);
         self.round.set(self.round.get() + 1);
+        self.arrivals.take();
         for party in self.parties.take() {
-            party.give(tripped);
+            party.give(End { tripped, change });
         }
         for newcomer in self.newcomers.take() {
             newcomer.give(());
@@ -60,7 +78,7 @@ impl State {
 
     /// Ends round `round`, if it is still the current one.
     fn end_round(&self, round: u64, tripped: bool) -> bool {
-        self.open.step(Release);
+        self.open.meet_to_publish();
         let current = self.round.get() == round;
         if current {
             self.end(tripped, !tripped);
@@ -79,6 +97,8 @@ impl RawBarrier {
         self.identity.state(|execution| State {
             open: History::of_steps(execution, self.identity.created, Open { waiting: 0, broken: false }),
             round: Cell::new(0),
+            arrivals: RefCell::default(),
+            breaking: Cell::new(0),
             parties: RefCell::default(),
             newcomers: RefCell::default(),
         })
@@ -105,16 +125,10 @@ impl RawBarrier {
         let state = self.state();
         loop {
             let deadline = deadline();
-            // To arrive is to publish what was done before; to complete the round, to see what all did; to be turned away, to
-            // see what was done before it broke.
-            state.open.step_by(|Open { waiting, broken }| match parties - waiting {
-                _ if broken => Acquire,
-                0 => Relaxed,
-                1 => AcqRel,
-                _ => Release,
-            });
+            state.open.meet_to_publish();
             let Open { waiting, broken } = state.open.now();
             if broken {
+                state.open.acquire(state.breaking.get());
                 return Err(BrokenBarrierError {});
             }
             if model_has_failed() {
@@ -124,7 +138,8 @@ impl RawBarrier {
                 self.wait_for_the_round(&state, place);
                 continue;
             }
-            state.open.change(Open { waiting: waiting + 1, broken });
+            state.open.publish(Open { waiting: waiting + 1, broken });
+            state.arrivals.borrow_mut().push(state.open.version());
             let joined = if waiting + 1 == parties {
                 self.lead(&state, action)
             } else {
@@ -159,6 +174,10 @@ impl RawBarrier {
         }
 
         let round = state.round.get();
+        let arrivals = state.arrivals.borrow().clone();
+        for arrival in arrivals {
+            state.open.acquire(arrival);
+        }
         let unfinished = Unfinished(state, round);
         action();
         std::mem::forget(unfinished);
@@ -178,9 +197,10 @@ impl RawBarrier {
         let ended = waiting(FOR, &self.identity, place, deadline != Deadline::Never, || {
             loop {
                 let last = patience.as_mut().is_none_or(Patience::is_at_its_end);
-                state.open.step_by(|_| if party.given().is_some() { Acquire } else { Release });
-                if let Some(tripped) = party.given() {
-                    return Some(outcome(tripped));
+                state.open.meet_to_publish();
+                if let Some(end) = party.given() {
+                    state.open.acquire(end.change);
+                    return Some(outcome(end.tripped));
                 }
                 if !last {
                     continue;
@@ -200,22 +220,22 @@ impl RawBarrier {
     }
 
     /// Sleeps until the round has ended.
-    fn sleep(&self, party: &Sleeper<bool>, place: Caller) -> Outcome {
+    fn sleep(&self, party: &Sleeper<End>, place: Caller) -> Outcome {
         // After a failure nobody completes a round.
-        outcome(party.sleep(FOR, &self.identity, place).unwrap_or(false))
+        outcome(party.sleep(FOR, &self.identity, place).is_some_and(|end| end.tripped))
     }
 
     /// Breaks the barrier; who waits fails.
     pub(crate) fn abort(&self) {
         let state = self.state();
-        state.open.step(Release);
+        state.open.meet_to_publish();
         state.end(false, true);
     }
 
     /// Makes the barrier as new; who waits fails.
     pub(crate) fn reset(&self) {
         let state = self.state();
-        state.open.step(Release);
+        state.open.meet_to_publish();
         state.end(false, false);
     }
 }

@@ -155,6 +155,12 @@ impl<S: Copy> History<S> {
         self.modify();
     }
 
+    /// As [`meet`](Self::meet), for a change that may publish what the thread has done before.
+    pub(super) fn meet_to_publish(&self) {
+        self.prepare_to_publish();
+        self.modify();
+    }
+
     /// As [`meet`](Self::meet), where something else orders the change after those before.
     pub(super) fn arrive(&self) {
         self.prepare(Relaxed);
