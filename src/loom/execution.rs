@@ -63,8 +63,6 @@ struct Model {
     most_slots: usize,
     /// Deadlines that were judged, whether they had passed, and in which execution.
     deadlines: HashMap<Instant, Judged>,
-    /// Where the objects were created that threads have looked at.
-    looked_at: HashSet<Caller>,
     /// Where the bounded semaphores were created to which too many permits were released.
     careful_with: HashSet<Caller>,
 }
@@ -255,16 +253,6 @@ impl Execution {
             "an execution of this model uses many more objects of sixfold than those before it (there was room for {fresh} \
              atomics): start the model with `sixfold::model`, which makes more"
         );
-    }
-
-    /// A thread of the model looks at an object that was created there.
-    pub(crate) fn looks_at(created: Caller) {
-        MODEL.with_borrow_mut(|model| model.looked_at.insert(created));
-    }
-
-    /// Whether a thread has looked at an object that was created there, in some execution of the model.
-    pub(crate) fn is_looked_at(created: Caller) -> bool {
-        MODEL.with_borrow(|model| model.looked_at.contains(created))
     }
 
     /// Whether too many permits were released to a semaphore that was created there, in some execution of the model. Also

@@ -95,7 +95,7 @@ impl RawBarrier {
 
     fn state(&self) -> Rc<State> {
         self.identity.state(|execution| State {
-            open: History::of_steps(execution, self.identity.created, Open { waiting: 0, broken: false }),
+            open: History::of_steps(execution, Open { waiting: 0, broken: false }),
             round: Cell::new(0),
             arrivals: RefCell::default(),
             breaking: Cell::new(0),

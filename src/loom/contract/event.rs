@@ -50,7 +50,7 @@ impl RawEvent {
 
     fn state(&self) -> Rc<State> {
         self.identity.state(|execution| State {
-            set: History::of_steps(execution, self.identity.created, false),
+            set: History::of_steps(execution, false),
             waiters: RefCell::default(),
             known_to_be_set: Meetings::default(),
         })
@@ -76,8 +76,15 @@ impl RawEvent {
     /// Happens after all sets before, also after those that found the flag set.
     pub(crate) fn clear(&self) {
         let state = self.state();
-        state.known_to_be_set.visit();
-        state.set.step(Acquire);
+        // Again if a thread has looked in between.
+        loop {
+            let looks = state.known_to_be_set.count();
+            state.known_to_be_set.visit();
+            state.set.step(Acquire);
+            if state.known_to_be_set.count() == looks {
+                break;
+            }
+        }
         if state.set.now() {
             state.set.change(false);
         }

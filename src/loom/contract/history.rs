@@ -1,6 +1,6 @@
 //! The word of an object, and all states that it has had.
 
-use crate::loom::execution::{Caller, Execution, Slot, current};
+use crate::loom::execution::{Execution, Slot, current};
 use crate::loom::thread::quietly;
 use crate::shim::thread::me;
 use core::sync::atomic::Ordering::{self, AcqRel, Acquire, Relaxed, Release};
@@ -19,10 +19,10 @@ use std::rc::Rc;
 /// changes of an object, each is a read-modify-write of the word ([`step`](Self::step)), and so is a look.
 ///
 /// Where something else does, as a mutex, a change need not be tried before other changes, but before looks
-/// ([`arrive`](Self::arrive)). So it is a load until a thread looks. That look is a read-modify-write; from then on looks are
-/// loads and all changes are read-modify-writes. A model that has looked at an object once begins like that in the
-/// executions that follow. Loom remembers the last access to an atomic alone, and so would forget the look of one thread
-/// if another looks after it. Therefore the second is a read-modify-write too.
+/// ([`arrive`](Self::arrive)). So it is a load until a thread looks, or makes a change that nothing else orders. That is a
+/// read-modify-write; from then on looks are loads and all changes are read-modify-writes. Loom remembers the last access to
+/// an atomic alone, and so would forget the look of one thread if another looks after it. Therefore the second is a
+/// read-modify-write too.
 ///
 /// **Old news.** A look may see any state that a load of the real word could return: those from the last change on that
 /// happens before the look, or that the thread has seen. Not all need to be tried. Of states that are the same, the oldest
@@ -37,10 +37,10 @@ pub(super) struct History<S> {
     has_steps: bool,
     /// The thread that has looked since the last read-modify-write of the word.
     looked: Cell<Option<usize>>,
-    /// In some execution before, or in this one, a thread has looked.
+    /// How many threads are about to look.
+    looking: Cell<usize>,
+    /// A thread has looked, or has made a change that nothing else orders.
     is_looked_at: Cell<bool>,
-    /// Tells the model's objects apart, so that it knows them again.
-    created: Caller,
     changes: RefCell<Vec<Change<S>>>,
     /// What threads have prepared for their next change, by thread.
     prepared: RefCell<HashMap<usize, Rc<Mark>>>,
@@ -76,16 +76,16 @@ const MANY: u64 = 1 << 32;
 
 impl<S: Copy> History<S> {
     /// The history of an object whose changes nothing else puts in order.
-    pub(super) fn of_steps(execution: &Rc<Execution>, created: Caller, state: S) -> Self {
-        Self::new(execution, created, state, true)
+    pub(super) fn of_steps(execution: &Rc<Execution>, state: S) -> Self {
+        Self::new(execution, state, true)
     }
 
     /// The history of an object most of whose changes something else puts in order.
-    pub(super) fn in_order(execution: &Rc<Execution>, created: Caller, state: S) -> Self {
-        Self::new(execution, created, state, false)
+    pub(super) fn in_order(execution: &Rc<Execution>, state: S) -> Self {
+        Self::new(execution, state, false)
     }
 
-    fn new(execution: &Rc<Execution>, created: Caller, state: S, has_steps: bool) -> Self {
+    fn new(execution: &Rc<Execution>, state: S, has_steps: bool) -> Self {
         let word = execution.slot();
         let base = if word.is_used() { execution.stamps(MANY) } else { 0 };
         if base > 0 {
@@ -96,8 +96,8 @@ impl<S: Copy> History<S> {
             steps: Cell::new(base),
             has_steps,
             looked: Cell::new(None),
-            is_looked_at: Cell::new(Execution::is_looked_at(created)),
-            created,
+            looking: Cell::new(0),
+            is_looked_at: Cell::new(false),
             changes: RefCell::new(vec![Change { state, by: 0, publishes: false, mark: None }]),
             prepared: RefCell::default(),
             seen: RefCell::default(),
@@ -140,13 +140,11 @@ impl<S: Copy> History<S> {
         if stepped {
             self.stepped();
         }
-        self.looked.set(None);
         stepped
     }
 
     fn stepped(&self) {
         self.steps.set(self.steps.get() + 1);
-        self.looked.set(None);
     }
 
     /// As [`step`](Self::step), and orders nothing.
@@ -175,14 +173,17 @@ impl<S: Copy> History<S> {
 
     /// Passes a scheduling point that is in conflict with looks, and with [`meet`](Self::meet).
     pub(super) fn pause(&self) {
+        if !self.is_looked_at.get() {
+            self.word.load(Relaxed);
+        }
+        // Also if a thread has looked meanwhile.
         if self.is_looked_at.get() {
             self.modify();
-        } else {
-            self.word.load(Relaxed);
         }
     }
 
     fn modify(&self) {
+        self.is_looked_at.set(true);
         self.word.meet();
         self.looked.set(None);
     }
@@ -350,16 +351,13 @@ impl<S: Copy> History<S> {
     /// Passes a scheduling point that is in conflict with changes.
     pub(super) fn visit(&self) {
         let me = me();
-        let hides_another = self.looked.get().is_some_and(|other| other != me);
-        if self.has_steps {
-            self.modify();
-        } else if self.is_looked_at.get() && !hides_another {
-            self.word.load(Relaxed);
-            self.looked.set(Some(me));
-        } else {
-            self.is_looked_at.set(true);
-            Execution::looks_at(self.created);
-            self.modify();
+        let hides_another = self.looked.get().is_some_and(|other| other != me) || self.looking.get() > 0;
+        if self.has_steps || !self.is_looked_at.get() || hides_another {
+            return self.modify();
         }
+        self.looking.set(self.looking.get() + 1);
+        self.word.load(Relaxed);
+        self.looking.set(self.looking.get() - 1);
+        self.looked.set(Some(me));
     }
 }

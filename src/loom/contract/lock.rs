@@ -146,7 +146,7 @@ impl RawLock {
         self.identity.state(|execution| State {
             gate: Execution::try_loom(|| Some(Mutex::new(())), || None),
             guard: RefCell::new(None),
-            holds: History::in_order(execution, self.identity.created, FREE),
+            holds: History::in_order(execution, FREE),
             known_to_be_held: Meetings::default(),
             next: RefCell::new(None),
             competitors: RefCell::default(),
@@ -251,12 +251,13 @@ impl RawLock {
             let stranger = state.holds.now().holder != me();
             if stranger {
                 // It matters what happens before: another thread may take the lock, or release it.
+                let looks = state.known_to_be_held.count();
                 state.known_to_be_held.visit();
                 state.holds.meet();
                 if !state.is_held() {
                     return Err(NotHeldError {});
                 }
-                if state.holds.version() != version {
+                if state.holds.version() != version || state.known_to_be_held.count() != looks {
                     continue;
                 }
             }

@@ -31,7 +31,8 @@ pub(crate) struct Permits {
 struct State {
     /// Permits that are free.
     free: History<u64>,
-    queue: RefCell<VecDeque<Rc<Sleeper<()>>>>,
+    /// Each waiter is given the change that frees it.
+    queue: RefCell<VecDeque<Rc<Sleeper<usize>>>>,
 }
 
 impl Permits {
@@ -44,10 +45,8 @@ impl Permits {
     }
 
     fn state(&self) -> Rc<State> {
-        self.identity.state(|execution| State {
-            free: History::of_steps(execution, self.identity.created, self.initial),
-            queue: RefCell::default(),
-        })
+        self.identity
+            .state(|execution| State { free: History::of_steps(execution, self.initial), queue: RefCell::default() })
     }
 
     /// Permits that are free: a snapshot.
@@ -123,8 +122,9 @@ impl Permits {
         waiting(FOR, &self.identity, place, timed, || {
             loop {
                 let last = patience.is_at_its_end();
-                state.free.step_by(|_| if waiter.given().is_some() { Acquire } else { Relaxed });
-                if waiter.given().is_some() {
+                state.free.visit();
+                if let Some(release) = waiter.given() {
+                    state.free.acquire_change(release);
                     took(&self.identity, place);
                     return true;
                 }
@@ -160,13 +160,11 @@ impl Permits {
             return Err(TooMany);
         }
         let served = state.queue.borrow().len().min(n as usize);
-        if n > served as u64 {
-            state.free.change(free + n - served as u64);
-        }
+        state.free.change(free + n - served as u64);
         gave_back(&self.identity, n);
         let served: Vec<_> = state.queue.borrow_mut().drain(..served).collect();
         for waiter in served {
-            waiter.give(());
+            waiter.give(state.free.version());
         }
         Ok(())
     }

@@ -47,7 +47,7 @@ impl WaitQueue {
     fn state(&self) -> Rc<State> {
         self.identity.state(|execution| State {
             queue: RefCell::default(),
-            any: History::in_order(execution, self.identity.created, false),
+            any: History::in_order(execution, false),
             stranger_has_waited: Cell::new(false),
         })
     }
