@@ -260,7 +260,7 @@ def explanation(mutant):
 def listed(half):
     """All mutants of that half."""
     files = [word for files in half.files for word in ("-f", files)]
-    command = ["cargo", "mutants", "--list", "--json", *files]
+    command = ["cargo", "mutants", "--no-config", "--list", "--json", *files]
     made = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     return [mutant for mutant in json.loads(made.stdout) if mutant.get("span")]
 
