@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Prints what our types and those of others cost in a loom model: executions for threads that each acquire and release
-# once, and for a few other models. `ci/prices.sh checked` prints it for the real machines. Takes about a minute.
+# Prints docs/prices.md: what our types and those of others cost in a loom model, in executions. Takes about two minutes.
+# `ci/prices.sh --check` compares our rows with those that are there, in seconds. `ci/prices.sh checked` prints what the
+# real machines cost, and writes nothing.
 set -eu
 cd "$(dirname "$0")/../tests/prices"
 flags="--cfg loom"
@@ -8,4 +9,8 @@ if [ "${1:-}" = checked ]; then
     flags="$flags --cfg sixfold_checked"
 fi
 export RUSTFLAGS="$flags ${RUSTFLAGS:-}" CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/../../target/prices}
-cargo run --quiet --release
+case "${1:-}" in
+--check) cargo run --quiet --release -- --check ../../docs/prices.md ;;
+checked) cargo run --quiet --release ;;
+*) cargo run --quiet --release >../../docs/prices.new && mv ../../docs/prices.new ../../docs/prices.md ;;
+esac

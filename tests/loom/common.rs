@@ -70,6 +70,11 @@ impl<T: Ord + fmt::Debug> Outcomes<T> {
         assert!(missing.is_empty(), "the executions do not come to {missing:?}, only to {seen:?}");
     }
 
+    /// Whether an execution has come to `outcome`.
+    pub(crate) fn contain(&self, outcome: T) -> bool {
+        self.0.lock().unwrap().contains(&outcome)
+    }
+
     /// All that the real machines come to, and no others. The contract model, which dependents build on, comes to these
     /// too, and may come to more: it would be worthless if it forbade something that the shipped code does.
     #[track_caller]

@@ -384,6 +384,68 @@ fn a_look_may_come_before_and_after_an_acquire() {
     VALUES.are([0, 1]);
 }
 
+/// The random programs have found these four: what one thread was about to do hid from loom what another had done.
+#[test]
+fn a_clear_that_is_on_its_way_may_come_before_and_after_a_look() {
+    static SEEN: Outcomes<bool> = Outcomes::new();
+    explore(|| {
+        let event = Arc::new(Event::new());
+        let other = spawn(&event, |event| {
+            event.set();
+            SEEN.add(event.is_set());
+        });
+        event.clear();
+        other.join().unwrap();
+    });
+    SEEN.are([false, true]);
+}
+
+#[test]
+fn two_looks_that_are_on_their_way_do_not_hide_each_other() {
+    static SEEN: Outcomes<(bool, bool, bool)> = Outcomes::new();
+    explore(|| {
+        let lock = Arc::new(Lock::new());
+        let other = spawn(&lock, |lock| {
+            drop(lock.hold());
+            lock.locked()
+        });
+        let first = lock.try_hold().is_some();
+        let second = lock.locked();
+        let third = lock.hold_timeout(A_WHILE).is_some();
+        let theirs = other.join().unwrap();
+        if third {
+            SEEN.add((first, second, theirs));
+        }
+    });
+    assert!(SEEN.contain((false, false, true)), "the try fails, the look sees it free, and then it is taken");
+}
+
+#[test]
+fn a_stranger_may_find_the_lock_held_and_then_free() {
+    static SEEN: Outcomes<(bool, bool)> = Outcomes::new();
+    explore(|| {
+        let condition = Arc::new(Condition::with_lock(Lock::new()));
+        let other = spawn(&condition, |condition| drop(condition.hold()));
+        SEEN.add((condition.notify(1).is_ok(), condition.notify(1).is_ok()));
+        other.join().unwrap();
+    });
+    SEEN.are([(false, false), (false, true), (true, false), (true, true)]);
+}
+
+#[test]
+fn a_thread_that_polls_does_not_keep_another_from_its_step() {
+    explore_bounded(3, || {
+        let permits = Arc::new(Semaphore::new(0));
+        let other = spawn(&permits, |permits| {
+            for _ in 0..3 {
+                assert!(!permits.acquire_timeout(A_WHILE));
+            }
+        });
+        assert!(!permits.acquire_timeout(A_WHILE));
+        other.join().unwrap();
+    });
+}
+
 // Timed waits.
 
 #[test]

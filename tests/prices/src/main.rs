@@ -1,5 +1,5 @@
-//! Prints how many executions loom needs for threads that each acquire and release once, for our types and for what a
-//! dependent would otherwise put in their place. See `ci/prices.sh`.
+//! Prints how many executions loom needs for small models, of our types and of what a dependent would otherwise put in
+//! their place. With `--check FILE`: compares our rows with those of a table printed before. See `ci/prices.sh`.
 
 #[cfg(not(loom))]
 fn main() {
@@ -48,9 +48,19 @@ mod prices {
         Price(count.load(Relaxed), start.elapsed() < LONGEST, start.elapsed())
     }
 
+    /// The models of others, which are not ours to check.
+    const OTHERS: [&str; 4] = ["loom ", "semaphore by hand", "`async_lock", "the same queue"];
+
+    /// The file with the rows that are to be checked, if they are.
+    fn to_check() -> Option<String> {
+        let mut arguments = std::env::args().skip(1);
+        arguments.find(|argument| argument == "--check").map(|_| arguments.next().expect("--check FILE"))
+    }
+
     /// A model, or why there is no figure: each one is explored in a process of its own, since some abort theirs.
     fn cell(key: String, body: impl FnOnce() -> Price) -> String {
-        match std::env::args().nth(1) {
+        match std::env::args().nth(1).filter(|_| to_check().is_none()) {
+            None if to_check().is_some() && OTHERS.iter().any(|other| key.starts_with(other)) => String::new(),
             None => {
                 let child = std::process::Command::new(std::env::current_exe().unwrap()).arg(&key).output().unwrap();
                 match String::from_utf8_lossy(&child.stdout).trim() {
@@ -70,9 +80,31 @@ mod prices {
         }
     }
 
+    /// A row without its times.
+    fn counts(row: &str) -> String {
+        let mut parts = row.split('(');
+        let first = parts.next().unwrap_or_default().to_owned();
+        parts.fold(first, |counts, part| match part.split_once(" s)") {
+            Some((time, rest)) if time.parse::<f32>().is_ok() => counts.trim_end().to_owned() + rest,
+            _ => counts + "(" + part,
+        })
+    }
+
+    /// Whether the table in `file` has `row`, but for its times.
+    fn check(file: &str, row: &str) {
+        let table = std::fs::read_to_string(file).unwrap();
+        let is_ours = row.starts_with("| ") && !OTHERS.iter().any(|other| row[2..].starts_with(other));
+        if is_ours && !table.lines().any(|line| counts(line) == counts(row)) {
+            eprintln!("{file} has no such row: {row}");
+            std::process::exit(1);
+        }
+    }
+
     fn line(line: std::fmt::Arguments<'_>) {
-        if std::env::args().len() == 1 {
-            println!("{line}");
+        match to_check() {
+            Some(file) => line.to_string().lines().for_each(|row| check(&file, row)),
+            None if std::env::args().len() == 1 => println!("{line}"),
+            None => {}
         }
     }
 
@@ -199,12 +231,16 @@ mod prices {
             }
             drop(lock.hold());
         });
-        two_threads("`Semaphore` of 1: try, then acquire", || sixfold::Semaphore::new(1), |permits| {
-            if permits.try_acquire() {
-                permits.release();
-            }
-            drop(permits.hold());
-        });
+        two_threads(
+            "`Semaphore` of 1: try, then acquire",
+            || sixfold::Semaphore::new(1),
+            |permits| {
+                if permits.try_acquire() {
+                    permits.release();
+                }
+                drop(permits.hold());
+            },
+        );
         other("`Lock`: one acquires, one does for a limited time", || {
             let lock = Arc::new(sixfold::Lock::new());
             let other = spawn(&lock, |lock| drop(lock.hold_timeout(Duration::from_secs(1))));
@@ -214,10 +250,14 @@ mod prices {
         two_threads("`Lock`: each acquires for a limited time", sixfold::Lock::new, |lock| {
             drop(lock.hold_timeout(Duration::from_secs(1)));
         });
-        two_threads("loom `Mutex`: try, then lock", || loom::sync::Mutex::new(()), |lock| {
-            drop(lock.try_lock());
-            drop(lock.lock().unwrap());
-        });
+        two_threads(
+            "loom `Mutex`: try, then lock",
+            || loom::sync::Mutex::new(()),
+            |lock| {
+                drop(lock.try_lock());
+                drop(lock.lock().unwrap());
+            },
+        );
         two_threads("`Event`: each sets and waits", sixfold::Event::new, |event| {
             event.set();
             event.wait();

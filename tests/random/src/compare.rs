@@ -28,6 +28,14 @@ const FOUND: &[&str] = &[
     "C/0a/0k 0W",
     "C/0a 0t/0k 0t 0W",
     "C/0N 0t 0n1/0t 0W 0V",
+    // A clear did not come between a set and a look that knew of it, if the clear was on its way before the look.
+    "E/0c/0s 0z",
+    // A take did not come before a look, if its thread had looked too, and both looks were on their way at once.
+    "R/0t 0l 0w/0a 0r 0l",
+    // Two looks of a stranger did not see the lock held and then free.
+    "C/0t 0n1 0n1/0a",
+    // The polls of one timed wait kept the other from ever making its step.
+    "S0/0w/0w 0w 0w",
 ];
 
 /// What a program came to.
