@@ -60,29 +60,39 @@
 //!
 //! # What is modelled
 //!
-//! - **Every outcome that the real types have**: who is faster, barging, a time-out at any moment, a failing try or a look
-//!   (`locked`, `value`, `is_set`, `n_waiting`, `broken`) that is old news. This is checked: the models of this crate run on
-//!   its real state machines too, and what these come to is found in the model.
-//! - **The happens-before edges that the types promise, and no others**: a release to the acquire that gets by it, a set
-//!   to who sees it, parties before a round to parties after it, whoever breaks a barrier to who is told so. A failing
-//!   try, a look at a lock, a wait that gave up, two who hold two permits: these order nothing, and loom finds the race.
-//! - **Timeouts.** A timed call that finds what it wants succeeds. If it has to wait, it is served or gives up, and the
-//!   race of the two is explored. Zero and what is past are one try; `Duration::MAX` never gives up. Timeouts read no
-//!   clock. A deadlock is reported only where nobody waits for a limited time.
+//! - **Every outcome that the real types have**: which thread is faster, barging, a time-out at any moment, a failing try or
+//!   a look (`locked`, `value`, `is_set`, `n_waiting`, `broken`) that is old news. This is checked: the models of this crate
+//!   run on its real state machines too, and so do random programs; what the machines come to is found in the model.
+//! - **The happens-before edges that the types promise, and no others.** Which call happens before which is a table with a
+//!   model for each cell: `docs/edges.md` in the repository. In short: a release happens before the acquires that get by it,
+//!   a set before a thread that sees it and before a clear that follows, the parties of a round before what follows the
+//!   round, and whatever breaks a barrier before a thread that is told so. A failing call, a look at a lock, a wait that gave
+//!   up and two holders of two permits order nothing, and loom finds the race.
+//! - **Timeouts and deadlines.** A timed call that finds what it wants succeeds. If it has to wait, it is served or gives up,
+//!   and the race of the two is explored. Zero is one try; `Duration::MAX` never gives up. A model does not depend on how
+//!   fast it runs: a deadline that was in the future when the execution began is a timeout, one that was in the past is one
+//!   try, and a deadline that was made outside of the model is the same in all executions. A deadlock is reported only
+//!   where nobody waits for a limited time.
 //! - **Loops that poll** (`while !event.wait_timeout(t) {}`) end: at one place in the source, a thread's waits give up at
 //!   any moment twice in an execution, and after that only when the others have nothing left to do. Set
 //!   `SIXFOLD_GIVE_UPS` to another number if your code gives up more often and still goes on.
-//! - **Statics.** The constructors stay `const`, and a `static PERMITS: Semaphore` is as new in each execution. A static
-//!   lock that *guards a value* is not, because the value is not ours to reset: its second use panics and says so. Create
-//!   it inside of the model, or in a `loom::lazy_static!`.
+//! - **Statics.** The constructors stay `const`, and a static of each type is as new in each execution, also after one that
+//!   ended while it was held. A static lock that *guards a value* is not, because the value is not ours to reset: its second
+//!   use panics and says so. Create it inside of the model, or in a `loom::lazy_static!`.
+//! - **Threads that nobody joins, and thread-locals.** An object may be used after the closure of the model has returned, and
+//!   in the drop of a `loom::thread_local!`.
 //!
 //! # What is not
 //!
 //! Fairness: that nobody is passed for ever is not a question of single executions. Spurious wake-ups of `Condition`:
-//! there are none outside either. More than five threads, the model's own included, `SeqCst` as strong as it is, and very long executions: these are
-//! limits of loom. So is one more: loom remembers the last access to an atomic alone, and may not try a store before a
-//! load of another thread if the storing thread has loaded in between. For the types of this crate that is taken care of;
-//! for atomics of your own it is not.
+//! there are none outside either. More than five threads, the model's own included, `SeqCst` as strong as it is, and very
+//! long executions: these are limits of loom. So is one more: loom remembers the last access to an atomic alone, and may
+//! not try a store before a load of another thread if the storing thread has loaded in between. For the types of this
+//! crate that is taken care of; for atomics of your own it is not.
+//!
+//! Start models with [`model`](crate::model()) or `model_with`. Now and then a model starts over: when an execution needs
+//! many more objects than those before, or when too many permits are released to a `BoundedSemaphore`. Then the closure has
+//! run once more than loom counts. With `loom::model` it cannot start over, and the first panics with advice.
 //!
 //! # When a model fails
 //!
@@ -96,13 +106,15 @@
 //!
 //! `ThreadId(0)` is the model's own closure; a thread that has ended while it held something is still named. With a failed
 //! assertion there is the same report if somebody waits, and the place of the assertion; for the way there, set
-//! `LOOM_CHECKPOINT_FILE` and `LOOM_LOG` as [loom](https://docs.rs/loom) describes. A guard that unwinds may be followed by a
-//! second panic inside of loom: the first one counts.
+//! `LOOM_CHECKPOINT_FILE` and `LOOM_LOG` as [loom](https://docs.rs/loom) describes.
 //!
-//! A thread that waits for itself reads "it has that ITSELF". Share objects through std's `Arc` where a model may fail with
-//! threads blocked: loom's own panics again when it is dropped, and that ends the process. Start a model with
-//! [`model`](crate::model()); if you start it with `loom::model`, use some object of this crate before the first spawn, or
-//! what the thread that comes first has done before seems to happen before the first use by the others.
+//! The thread that fails unwinds, and its destructors may use the types of this crate: a `Drop` that takes a lock, sets an
+//! event or notifies neither ends the process nor loses the report. No other thread goes on by then. So such calls do what
+//! they can alone: a lock is taken from a holder that will never use it again, and a wait returns at once. Loom's own
+//! types panic there: share objects through std's `Arc` where a model may fail, because the drop of loom's ends the process.
+//!
+//! A thread that waits for itself reads "it has that ITSELF". A model that runs for more than ten seconds says on stderr how
+//! many executions there were, and one that was stopped by a bound says what to bound instead.
 //!
 //! Under `--cfg loom` other crates may change too, tokio for one. It is a flag of the whole build: use it for the tests of
 //! one crate at a time.
@@ -111,7 +123,7 @@
 //!
 #![doc = include_str!("../docs/prices.md")]
 //!
-//! Printed by `ci/prices.sh`. The executions grow fast with each call of each thread: two threads and two calls each are a
+//! Printed by `ci/prices.sh`; the gate compares our rows. The executions grow fast with each call of each thread: two threads and two calls each are a
 //! good size. For more, bound the preemptions with `LOOM_MAX_PREEMPTIONS=2` or 3: loom's documentation says that this finds
 //! most bugs, and it takes seconds where all executions may take hours. A semaphore costs more than a lock because to take and to give back a permit can be in
 //! conflict: two holders of two permits may race, and a model that hides that would be cheaper.
