@@ -2,6 +2,7 @@
 
 use sixfold::{Lock, RLock};
 use std::cell::Cell;
+use std::time::Duration;
 
 pub struct Bank {
     accounts: Vec<Lock<u32>>,
@@ -27,6 +28,25 @@ impl Bank {
         self.count();
     }
 
+    /// Locks in the order of the call. False, and nothing has changed, if the second account was not free in time.
+    pub fn transfer_timeout(&self, from: usize, to: usize, money: u32, timeout: Duration) -> bool {
+        let mut from = self.accounts[from].hold();
+        let Some(mut to) = self.accounts[to].hold_timeout(timeout) else { return false };
+        *from -= money;
+        *to += money;
+        true
+    }
+
+    /// False, and nothing has changed, if one of the accounts is not free.
+    pub fn try_transfer(&self, from: usize, to: usize, money: u32) -> bool {
+        let Some(mut from) = self.accounts[from].try_hold() else { return false };
+        let Some(mut to) = self.accounts[to].try_hold() else { return false };
+        *from -= money;
+        *to += money;
+        self.count();
+        true
+    }
+
     /// Locks in the order of the call.
     pub fn transfer_in_any_order(&self, from: usize, to: usize, money: u32) {
         let mut from = self.accounts[from].hold();
@@ -48,6 +68,10 @@ impl Bank {
 
     pub fn deposit(&self, account: usize, money: u32) {
         *self.accounts[account].hold() += money;
+    }
+
+    pub fn balance(&self, account: usize) -> u32 {
+        *self.accounts[account].hold()
     }
 
     pub fn total(&self) -> u32 {

@@ -2,6 +2,7 @@
 
 use crate::shared::Shared;
 use sixfold::{Event, Lock};
+use std::time::Duration;
 
 pub struct Once {
     made: Event,
@@ -27,6 +28,24 @@ impl Once {
             }
         }
         self.value.get()
+    }
+
+    /// `None` if it is not made.
+    pub fn try_get(&self) -> Option<u32> {
+        self.made.is_set().then(|| self.value.get())
+    }
+
+    /// `None` if another thread did not get done with making it in time.
+    pub fn get_timeout(&self, make: impl FnOnce() -> u32, timeout: Duration) -> Option<u32> {
+        if !self.made.is_set() {
+            let _held = self.making.hold_timeout(timeout)?;
+            if !self.made.is_set() {
+                self.value.set(make());
+                self.times.set(self.times.get() + 1);
+                self.made.set();
+            }
+        }
+        Some(self.value.get())
     }
 
     /// Looks once, before it has the lock, and so makes it twice.

@@ -2,6 +2,7 @@
 
 use crate::shared::Shared;
 use sixfold::Event;
+use std::time::Duration;
 
 pub struct OneShot {
     filled: Event,
@@ -25,6 +26,16 @@ impl OneShot {
         self.value.get()
     }
 
+    /// `None` if it is not filled.
+    pub fn try_get(&self) -> Option<u32> {
+        self.filled.is_set().then(|| self.value.get())
+    }
+
+    /// `None` if it was not filled in time.
+    pub fn get_timeout(&self, timeout: Duration) -> Option<u32> {
+        self.filled.wait_timeout(timeout).then(|| self.value.get())
+    }
+
     /// Says that the value is there, and then puts it there.
     pub fn fill_after_the_set(&self, value: u32) {
         self.filled.set();
@@ -33,7 +44,7 @@ impl OneShot {
 
     /// Takes a time-out for an answer.
     pub fn get_without_a_look_at_the_result(&self) -> u32 {
-        let _ = self.filled.wait_timeout(std::time::Duration::from_secs(1));
+        let _ = self.filled.wait_timeout(Duration::from_secs(1));
         self.value.get()
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::shared::Shared;
 use sixfold::{Barrier, BrokenBarrierError};
+use std::time::Duration;
 
 pub struct Phases {
     parts: [Shared<u32>; 2],
@@ -25,6 +26,13 @@ impl Phases {
         }
         self.meeting.wait()?;
         Ok(self.sum.get())
+    }
+
+    /// As [`run`](Self::run), if the other party comes in time; if not, an error for both.
+    pub fn run_timeout(&self, me: usize, timeout: Duration) -> Result<u32, BrokenBarrierError> {
+        self.parts[me].set(me as u32 + 1);
+        self.meeting.wait_timeout(timeout)?;
+        Ok(self.parts[0].get() + self.parts[1].get())
     }
 
     /// Reads the other's part before the two have met.

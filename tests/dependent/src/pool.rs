@@ -1,6 +1,7 @@
 //! A pool of resources: permits for as many as there are, and the resources themselves.
 
 use sixfold::{BoundedSemaphore, Lock};
+use std::time::Duration;
 
 pub struct Pool {
     permits: BoundedSemaphore,
@@ -16,6 +17,27 @@ impl Pool {
     /// Runs `work` with a resource.
     pub fn with<E>(&self, work: impl FnOnce(u32) -> Result<(), E>) -> Result<(), E> {
         let _permit = self.permits.hold();
+        self.with_a_permit(work)
+    }
+
+    /// As [`with`](Self::with), if a resource is there now; if not, `None`.
+    pub fn try_with<E>(&self, work: impl FnOnce(u32) -> Result<(), E>) -> Option<Result<(), E>> {
+        let _permit = self.permits.try_hold()?;
+        Some(self.with_a_permit(work))
+    }
+
+    /// As [`with`](Self::with), if a resource is there in time; if not, `None`.
+    pub fn with_timeout<E>(&self, timeout: Duration, work: impl FnOnce(u32) -> Result<(), E>) -> Option<Result<(), E>> {
+        let _permit = self.permits.hold_timeout(timeout)?;
+        Some(self.with_a_permit(work))
+    }
+
+    /// How many resources nobody has.
+    pub fn idle(&self) -> usize {
+        self.permits.value()
+    }
+
+    fn with_a_permit<E>(&self, work: impl FnOnce(u32) -> Result<(), E>) -> Result<(), E> {
         let resource = self.take();
         let result = work(resource);
         self.idle.hold().push(resource);

@@ -3,6 +3,7 @@
 use sixfold::{Condition, Lock};
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 pub struct Queue<T> {
     room: Condition<Arc<Lock<VecDeque<T>>>>,
@@ -29,6 +30,33 @@ impl<T> Queue<T> {
         let item = queue.pop_front().expect("waited for");
         self.room.notify(1).expect("it is held");
         item
+    }
+
+    /// The item again, if there was no room in time.
+    pub fn put_timeout(&self, item: T, timeout: Duration) -> Result<(), T> {
+        let mut queue = self.room.hold();
+        if !queue.wait_for_timeout(|queue| queue.len() < self.capacity, timeout) {
+            return Err(item);
+        }
+        queue.push_back(item);
+        self.items.notify(1).expect("it is held");
+        Ok(())
+    }
+
+    /// `None` if there was no item in time.
+    pub fn get_timeout(&self, timeout: Duration) -> Option<T> {
+        let mut queue = self.items.hold();
+        let _in_time = queue.wait_for_timeout(|queue| !queue.is_empty(), timeout);
+        let item = queue.pop_front()?;
+        self.room.notify(1).expect("it is held");
+        Some(item)
+    }
+
+    /// `None` if there is no item, or if others are at the queue.
+    pub fn try_get(&self) -> Option<T> {
+        let item = self.items.try_hold()?.pop_front()?;
+        self.room.hold().notify(1);
+        Some(item)
     }
 
     /// Tells nobody that there is an item now.

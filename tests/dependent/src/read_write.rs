@@ -1,6 +1,7 @@
 //! A readers-writer lock: a count under a condition.
 
 use sixfold::{Condition, Lock};
+use std::time::Duration;
 
 /// -1: a writer; else so many readers.
 pub struct ReadWrite(Condition<Lock<i32>>);
@@ -38,6 +39,37 @@ impl ReadWrite {
         *users = 0;
         users.notify_all();
         result
+    }
+
+    /// `None` if there is a writer, or if others are at the lock.
+    pub fn try_read<R>(&self, section: impl FnOnce() -> R) -> Option<R> {
+        {
+            let mut users = self.0.try_hold().filter(|users| **users >= 0)?;
+            *users += 1;
+        }
+        let result = section();
+        let mut users = self.0.hold();
+        *users -= 1;
+        if *users == 0 {
+            users.notify_all();
+        }
+        Some(result)
+    }
+
+    /// `None` if the others were not done in time.
+    pub fn write_timeout<R>(&self, timeout: Duration, section: impl FnOnce() -> R) -> Option<R> {
+        {
+            let mut users = self.0.hold();
+            if !users.wait_for_timeout(|users| *users == 0, timeout) {
+                return None;
+            }
+            *users = -1;
+        }
+        let result = section();
+        let mut users = self.0.hold();
+        *users = 0;
+        users.notify_all();
+        Some(result)
     }
 
     /// The last reader goes without a word to the writer that waits.

@@ -17,6 +17,7 @@ use sixfold_dependent::shared::Shared;
 use sixfold_dependent::worker::Worker;
 // Loom's `Arc` panics again when it is dropped in a model that has failed, and that ends the process.
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A model of two threads that share a `T`: one runs `first`, the main thread runs `second`.
 fn two<T, A, B>(make: fn() -> T, first: A, second: B)
@@ -347,6 +348,108 @@ fn a_model_that_fails_inside_a_section_says_so() {
             bank.transfer(0, 1, 1);
             let total = bank.total();
             assert!(total == 20, "the model's own assertion");
+        },
+    );
+}
+
+// Each component once more, with tries and timeouts.
+
+const A_WHILE: Duration = Duration::from_millis(20);
+
+#[test]
+fn a_queue_with_timeouts_loses_no_item_and_makes_none() {
+    model(|| {
+        let queue = Arc::new(queue());
+        let producer = thread::spawn({
+            let queue = queue.clone();
+            move || (1..=2).filter(|&item| queue.put_timeout(item, A_WHILE).is_ok()).collect::<Vec<_>>()
+        });
+        let mut got: Vec<_> = queue.get_timeout(A_WHILE).into_iter().chain(queue.try_get()).collect();
+        let put = producer.join().unwrap();
+        got.extend(queue.try_get());
+        assert_eq!(got, put);
+    });
+}
+
+#[test]
+fn a_pool_with_tries_and_timeouts_gives_back_what_it_has_given() {
+    model(|| {
+        let pool = Arc::new(pool());
+        let work = |resource| if resource == 7 { Ok(()) } else { Err("another one") };
+        let other = thread::spawn({
+            let pool = pool.clone();
+            move || {
+                assert!(!matches!(pool.try_with(work), Some(Err(_))));
+                pool.with(work).unwrap();
+            }
+        });
+        assert!(!matches!(pool.with_timeout(A_WHILE, work), Some(Err(_))));
+        assert!(!matches!(pool.try_with(work), Some(Err(_))));
+        other.join().unwrap();
+        assert_eq!(pool.idle(), 1);
+        assert_eq!(pool.try_with(work), Some(Ok(())));
+    });
+}
+
+#[test]
+fn a_one_shot_cell_shows_its_value_or_none() {
+    two(
+        OneShot::default,
+        |cell| cell.fill(7),
+        |cell| {
+            let first = cell.try_get();
+            let second = cell.get_timeout(A_WHILE);
+            assert!([None, Some(7)].contains(&first) && [None, Some(7)].contains(&second));
+            assert!(first.is_none() || second.is_some(), "it stays filled");
+        },
+    );
+}
+
+#[test]
+fn a_value_is_made_once_also_by_those_who_do_not_wait_for_long() {
+    let get = |once: &Once| assert!([None, Some(7)].contains(&once.get_timeout(|| 7, A_WHILE)));
+    three(Once::default, get, |once| assert!([None, Some(7)].contains(&once.try_get())), get);
+}
+
+#[test]
+fn a_phase_ends_for_both_in_time_or_for_none() {
+    model(|| {
+        let phases = Arc::new(Phases::default());
+        let other = thread::spawn({
+            let phases = phases.clone();
+            move || phases.run_timeout(0, A_WHILE)
+        });
+        let mine = phases.run_timeout(1, A_WHILE);
+        assert_eq!(mine, other.join().unwrap());
+        assert!(mine.is_err() || mine == Ok(3));
+    });
+}
+
+#[test]
+fn transfers_that_give_up_need_no_order_and_lose_no_money() {
+    model(|| {
+        let bank = Arc::new(Bank::new(&[5, 5]));
+        let other = thread::spawn({
+            let bank = bank.clone();
+            move || bank.transfer_timeout(0, 1, 1, A_WHILE)
+        });
+        // Each may give up, and both.
+        let (timed, tried) = (bank.transfer_timeout(1, 0, 1, A_WHILE), bank.try_transfer(1, 0, 2));
+        let theirs = other.join().unwrap();
+        assert_eq!(bank.total(), 10);
+        let moved = u32::from(timed) + 2 * u32::from(tried);
+        assert_eq!(bank.balance(0), 5 + moved - u32::from(theirs));
+    });
+}
+
+#[test]
+fn a_writer_that_gives_up_and_a_reader_that_tries_never_meet() {
+    two(
+        || Guarded(ReadWrite::default(), Shared::new(0)),
+        |Guarded(lock, value)| _ = lock.write_timeout(A_WHILE, || value.set(value.get() + 1)),
+        |Guarded(lock, value)| {
+            let tried = lock.try_read(|| value.get()).unwrap_or(0);
+            assert!(lock.read(|| value.get()) >= tried);
         },
     );
 }
