@@ -523,9 +523,9 @@ fn a_timed_wait_resolves_what_would_be_a_deadlock() {
 #[test]
 fn what_is_there_is_taken_and_zero_does_not_branch() {
     static EXECUTIONS: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
-    explore(|| {
+    let past = Instant::now();
+    explore(move || {
         EXECUTIONS.fetch_add(1, Relaxed);
-        let past = Instant::now() - Duration::from_millis(1);
         let (lock, permits, event) = (Lock::new(), Semaphore::new(1), Event::new());
         assert!(lock.acquire_timeout(A_WHILE) && permits.acquire_timeout(A_WHILE));
         assert!(!lock.acquire_timeout(Duration::ZERO) && !lock.acquire_deadline(past));
