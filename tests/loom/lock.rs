@@ -200,3 +200,18 @@ fn a_release_by_another_thread_publishes_what_it_did() {
         other.join().unwrap();
     });
 }
+
+#[test]
+fn a_release_by_another_thread_may_come_before_and_after_a_look_of_the_holder() {
+    static SEEN: Outcomes<(bool, bool)> = Outcomes::new();
+    explore(|| {
+        let lock = Arc::new(Lock::new());
+        let holder = spawn(&lock, |lock| {
+            lock.acquire();
+            lock.locked()
+        });
+        let released = lock.release().is_ok();
+        SEEN.add((released, holder.join().unwrap()));
+    });
+    SEEN.are([(false, true), (true, false), (true, true)]);
+}

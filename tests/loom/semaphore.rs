@@ -67,6 +67,17 @@ fn two_tries_for_two_permits_both_succeed() {
 }
 
 #[test]
+fn of_two_tries_for_one_permit_one_succeeds() {
+    explore(|| {
+        let permits = Arc::new(Semaphore::new(1));
+        let other = spawn(&permits, Semaphore::try_acquire);
+        let mine = permits.try_acquire();
+        assert_ne!(mine, other.join().unwrap());
+        assert_eq!(permits.value(), 0);
+    });
+}
+
+#[test]
 fn a_release_publishes_to_who_takes_the_permit() {
     explore(|| {
         let shared = Arc::new((Semaphore::new(0), Plain::new(0)));
