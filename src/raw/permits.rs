@@ -247,6 +247,8 @@ impl<W: Word> Permits<W> {
         let mut is_new = mine == 0;
         loop {
             if model_has_failed() {
+                // Whoever has the permit will never use it again.
+                let _ = self.try_take();
                 return true;
             }
             let state = self.word.state();

@@ -25,6 +25,7 @@ use crate::park::{self, Key, Parked, Requeue, Unparked};
 use crate::shim::atomic::AtomicU32;
 use crate::shim::atomic::Ordering::Relaxed;
 use crate::shim::caller::Caller;
+use crate::shim::thread::model_has_failed;
 
 /// So many stay awake in the queue at most: who comes after them is not next for a while. Figures: docs/tried.md.
 const WATCHERS: u32 = 8;
@@ -80,6 +81,8 @@ impl WaitQueue {
         // 2. `validate` and `timed_out` count and change the lock's word, no more.
         // 3. `release_all` releases the lock, which may unpark, but neither parks nor panics.
         match unsafe { park::park_watchfully(self.queue(), 0, deadline, WATCHERS, validate, release_all, timed_out) } {
+            // Nobody has notified it, and nobody will.
+            Parked::Woken(_) if model_has_failed() => Waited { notified: false, awake: false },
             Parked::Woken(token) => {
                 park::ask_for_another(lock.line());
                 Waited { notified: true, awake: token != ANOTHER }

@@ -200,6 +200,7 @@ fn a_model_that_was_not_stopped_says_nothing() {
         // Loom does not look before it has come to the end.
         ("bounds that loom does not look at", || {
             let mut builder = Builder::new();
+            builder.checkpoint_interval = 1_000_000;
             builder.max_permutations = Some(2);
             builder.max_duration = Some(Duration::ZERO);
             sixfold::model_with(&builder, || contend(1));
