@@ -246,6 +246,11 @@ impl Execution {
             return self.take_slot(slot, true);
         }
         drop(returned);
+        if std::thread::panicking() {
+            // A panic would leave a destructor. From here on the model does without loom, and so without slots.
+            Self::fail();
+            return self.take_slot(0, true);
+        }
         if self.begun {
             std::panic::resume_unwind(Box::new(StartOver));
         }

@@ -34,15 +34,15 @@ struct Sleeper {
     key: Cell<Key>,
     /// What the waker passed; set when it is taken out of the queue, under the queue's lock.
     woken_with: Cell<Option<usize>>,
-    /// Rings once, for a sleeper that blocks.
-    bell: Option<mpsc::Sender<()>>,
+    /// Sends once, to a sleeper that blocks.
+    waker: Option<mpsc::Sender<()>>,
 }
 
 impl Sleeper {
     /// Wakes the thread; it has been taken out of the queue before.
-    fn ring(&self) {
-        if let Some(bell) = &self.bell {
-            Execution::try_loom(|| bell.send(()).expect("a sleeper listens until it is woken"), || ());
+    fn wake(&self) {
+        if let Some(waker) = &self.waker {
+            Execution::try_loom(|| waker.send(()).expect("a sleeper listens until it is woken"), || ());
         }
     }
 }
@@ -99,7 +99,7 @@ pub(crate) unsafe fn park(
     before_sleep: impl FnOnce(),
     timed_out: impl FnOnce(Key, bool),
 ) -> Parked {
-    let (sleeper, ear) = {
+    let (sleeper, wake_up) = {
         let home = queue(key);
         let Some(mut sleepers) = lock(&home) else {
             before_sleep();
@@ -108,18 +108,18 @@ pub(crate) unsafe fn park(
         if !validate() {
             return Parked::Invalid;
         }
-        let (bell, ear) = match deadline {
+        let (waker, wake_up) = match deadline {
             Deadline::Never => Some(mpsc::channel()).unzip(),
             Deadline::Passed | Deadline::At(()) => (None, None),
         };
-        let sleeper = Rc::new(Sleeper { parked_with: token, key: Cell::new(key), woken_with: Cell::new(None), bell });
+        let sleeper = Rc::new(Sleeper { parked_with: token, key: Cell::new(key), woken_with: Cell::new(None), waker });
         sleepers.push(sleeper.clone());
-        (sleeper, ear)
+        (sleeper, wake_up)
     };
     before_sleep();
 
-    if let Some(ear) = ear {
-        Execution::try_loom(|| ear.recv().expect("the bell is in the sleeper, which is here"), || ());
+    if let Some(wake_up) = wake_up {
+        Execution::try_loom(|| wake_up.recv().expect("the waker is in the sleeper, which is here"), || ());
         // No token: the model has failed.
         return Parked::Woken(sleeper.woken_with.get().unwrap_or(0));
     }
@@ -200,7 +200,7 @@ pub(crate) unsafe fn unpark_filter(
         sleeper.woken_with.set(Some(token));
     }
     drop(sleepers);
-    woken.iter().for_each(|sleeper| sleeper.ring());
+    woken.iter().for_each(|sleeper| sleeper.wake());
     found
 }
 
@@ -243,7 +243,7 @@ pub(crate) unsafe fn unpark_requeue(
         sleeper.woken_with.set(Some(token));
     }
     drop((from_sleepers, to_sleepers));
-    woken.iter().for_each(|sleeper| sleeper.ring());
+    woken.iter().for_each(|sleeper| sleeper.wake());
     found
 }
 

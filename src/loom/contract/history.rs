@@ -3,7 +3,7 @@
 use crate::loom::execution::{Execution, Slot, current};
 use crate::loom::thread::quietly;
 use crate::shim::thread::me;
-use core::sync::atomic::Ordering::{self, AcqRel, Acquire, Relaxed, Release};
+use core::sync::atomic::Ordering::{self, Acquire, Relaxed, Release};
 use loom::cell::UnsafeCell;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -203,7 +203,7 @@ impl<S: Copy> History<S> {
             mark
         });
         mark.value.set(current().stamp());
-        let order = if matches!(order, Release | AcqRel) { Release } else { Relaxed };
+        let order = if order == Release { Release } else { Relaxed };
         mark.slot.store(mark.value.get(), order);
         mark
     }
@@ -281,7 +281,7 @@ impl<S: Copy> History<S> {
         candidates
     }
 
-    /// The calling thread, which has met, has seen `what` is there.
+    /// The calling thread, which has met, has seen the `what` of the last state.
     pub(super) fn sees_the_last<W: PartialEq>(&self, what: impl Fn(S) -> W) {
         let is_the_last = |&version: &usize| what(self.at(version)) == what(self.now());
         let seen = self.candidates(&what).into_iter().find(is_the_last).expect("the last is one");
