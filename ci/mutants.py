@@ -54,53 +54,11 @@ def known(file, function, changes, reason, **more):
 
 DISJOINT = "the bits are never both set: the same"
 NOBODY_SLEEPS = "wakes although nobody sleeps: a system call more, no wake-up less"
-LOOK_AGAIN = "when to look once more: speed only"
-SLOW_PATH = "takes the slow path, which does the same; ci/instructions.py counts it"
-PARKED_TOO_MUCH = "says that others come along when none do: a set PARKED too much, harmless (permits, I4)"
 
 KNOWN = [
-    known("raw/permits.rs", "must_wake", "replace | with ^", DISJOINT, same=True),
-    known("raw/permits.rs", "Permits<W>::give", "replace | with ^", DISJOINT, same=True),
-    known("raw/permits.rs", "Permits<W>::wake_one", "replace | with ^", DISJOINT, same=True),
-    known("raw/permits.rs", "Permits<W>::sleep_on_reservation", "replace | with ^", DISJOINT, same=True),
-    known("raw/permits.rs", "Permits<W>::hand_over", "replace | with ^", DISJOINT, same=True),
-    known("raw/permits.rs", "Permits<W>::admit", "replace | with ^", DISJOINT, same=True),
-    known("raw/permits.rs", "Permits<W>::wait_in_line", "replace | with ^", DISJOINT, at="state | AWAKE", same=True),
-    known("raw/permits.rs", "Permits<W>::wait_in_line", "replace | with ^", DISJOINT, at="state | W::RESERVED", same=True),
-    known(
-        "raw/permits.rs",
-        "Permits<W>::hand_over",
-        "replace > with >=, replace && with ||",
-        "wakes although nothing is left: a system call more, no wake-up less",
-        at="let wake = n > 1 && state & PARKED != 0;",
-    ),
-    known("raw/permits.rs", "Permits<W>::hand_over", "replace & with |, replace & with ^", NOBODY_SLEEPS, at="n > 1 && state & PARKED != 0"),
-    known("raw/permits.rs", "Permits<W>::give_slow", "replace & with |, replace & with ^", NOBODY_SLEEPS, at="state & PARKED != 0 && park::wants_another"),
-    known("raw/permits.rs", "Permits<W>::take_in_line", "replace & with |, replace & with ^", NOBODY_SLEEPS, at="next & PARKED != 0"),
-    known("raw/permits.rs", "Permits<W>::give_slow", "replace && with ||", "wakes one more: never needed, never wrong"),
-    known(
-        "raw/permits.rs",
-        "Permits<W>::wait_in_line",
-        "replace == with !=, replace & with |, replace & with ^",
-        LOOK_AGAIN,
-        at="state & PARKED == 0",
-    ),
-    known("raw/permits.rs", "Permits<W>::wait_in_line", "replace || with &&", LOOK_AGAIN),
-    known("raw/permits.rs", "Permits<W>::wait_in_line", "replace == with !=", "for a marker of coverage only", at="if mine == AWAKE {"),
-    known("raw/permits.rs", "Permits<W>::give", "replace > with >=, replace & with |, replace & with ^", SLOW_PATH),
-    known("raw/event.rs", "epoch", "replace | with ^", DISJOINT, same=True),
-    known("raw/event.rs", "RawEvent::set", "replace | with ^", DISJOINT, same=True),
+    known("raw/event.rs", "raised", "replace | with ^", DISJOINT, same=True),
     known("raw/event.rs", "RawEvent::announce", "replace | with ^", DISJOINT, same=True),
-    known("raw/event.rs", "RawEvent::sleep", "replace | with ^", DISJOINT, same=True),
-    known("raw/event.rs", "RawEvent::set", "replace & with |", NOBODY_SLEEPS, at="if state & PARKED != 0"),
-    known("raw/lock.rs", "RawLock::left_line", "replace RawLock::left_line with ()", "a set PARKED with nobody in the line is harmless (permits, I4)"),
-    known(
-        "raw/wait_queue.rs",
-        "WaitQueue::select",
-        "replace == with !=, replace >= with <, replace && with ||, replace > with ==, replace > with <, replace > with >=",
-        PARKED_TOO_MUCH,
-    ),
-    known("raw/wait_queue.rs", "WaitQueue::select", "replace + with -, replace + with *", PARKED_TOO_MUCH),
+    known("raw/event.rs", "to_wake", "replace & with |", NOBODY_SLEEPS),
     known("raw/wait_queue.rs", "WaitQueue::notify", "replace || with &&", "takes the slow path, which finds the same"),
 ]
 

@@ -28,7 +28,8 @@ KNOWN = {}
 
 # The models that are most likely to notice come first; the others follow if they do not.
 FIRST = {
-    "permits.rs": ["semaphore", "lock::", "rlock::"],
+    "machine.rs": ["semaphore", "permits::", "lock::", "edges::"],
+    "permits.rs": ["semaphore", "permits::", "edges::"],
     "lock.rs": ["lock::"],
     "rlock.rs": ["rlock::"],
     "event.rs": ["event"],

@@ -14,40 +14,38 @@
 //! stand on one parking layer with two halves, the real one and its model on loom's objects. They exist once: the code that
 //! ships is the code that loom runs.
 //!
-//! # One machine for permits and locks
+//! # Lock and permits
 //!
-//! A lock is a semaphore with one permit that must not be released twice. So `Lock`, `Semaphore` and `BoundedSemaphore` are
-//! one machine, in a byte or in eight, with three flags beside the count:
+//! A lock has one permit, a release that may have to fail, and a byte. Permits have a count, a release that is one `fetch_add`,
+//! and eight bytes. They are two machines (`raw/lock.rs`, `raw/permits.rs`) with one idea: each has two queues. A sleeper of
+//! the main queue is woken and competes with newcomers, so that a release need not wait for a thread that takes microseconds
+//! to get going. A sleeper of the starving queue is granted what it waits for, first come first served, and nobody passes it.
 //!
-//! - `PARKED`: threads may sleep in the line. Without it, taking and giving back are one compare-exchange each.
-//! - `AWAKE`: one thread is awake that answers for the line. While it is on its way nobody need wake another: so a herd
-//!   cannot form, and a release while somebody is on the way costs no system call. A newcomer that finds the flag clear may
-//!   set it and look again in the stead of those who sleep; so two threads that keep a lock busy leave the others asleep.
-//! - `RESERVED`: that thread has been losing for too long. The next permit is handed to it.
+//! The file heads have the words and the invariants. Their transitions are pure functions. `raw/machine.rs` runs them on
+//! real words and queues, and `raw/explore/` through every interleaving of a few threads.
 //!
-//! # Fairness
-//!
-//! Newcomers may take what is free: a sleeper needs microseconds to get going, and a lock that waits for it that long with
-//! each release is many times slower. But a thread that has been losing for a millisecond reserves the next permit, and
-//! newcomers step in for the line for half a millisecond at most before the next sleeper is woken.
+//! - At a lock one woken thread is on its way at a time. While it is, the word shows no flag, and the others stay on the
+//!   fast path: one compare-exchange each way, without a look before it.
+//! - Permits count the woken threads. A release wakes as many more as can be served.
+//! - Whoever joins a queue, or leaves it because its time is up, takes what is there in the same step. So no call fails
+//!   beside a permit that it could have had.
 //!
 //! # Waiting
 //!
-//! How long a thread looks again, whether it yields its core in between, when a waiter is old, and when a release wakes one
-//! more thread although one is awake: all that is policy, and lies in `park/spin.rs`, which has a
-//! clock. It learns by address what has paid. The machines are right whatever it says; in a model it says both.
+//! How long a thread looks again, whether it yields its core in between, and when a waiter starves: all that is policy, and
+//! lies in `park/spin.rs`, which has a clock. At a lock the number of looks is fixed, since two threads that stay awake for
+//! it pass its cache line to and fro. Where a thread waits for something to happen, a budget learns by address what pays. The
+//! machines are right whatever the policy says.
 //!
-//! A machine that can look at what it waits for does so before it joins a queue (`Spin`). One that can not, because to join
-//! *is* to arrive, joins and stays awake for a while (`park_watchfully`). Whoever takes a thread out of a queue rings that
-//! thread's bell, a word in a table; the parking lot itself tells it only by ending its sleep.
+//! A machine that can look at what it waits for does so before it joins a queue (`Spin`). One that cannot, because to join
+//! *is* to arrive, joins and stays awake for a while (`park_watchfully`). Whoever takes a thread out of a queue says so on the
+//! thread's ticket, which lies on its stack; the parking lot itself tells it only by ending its sleep.
 //!
 //! # Condition
 //!
-//! A waiter joins the condition's queue and only then lets go of the lock; so a notifier, who holds the lock, finds it there.
-//! A notify moves waiters to the lock's line, under both queues' locks, and wakes nobody: they could not run anyway. Whether a
-//! waiter was selected or timed out is decided by who takes it out of the queue. Each of them that is woken asks for one more
-//! to be woken at the next release: so a crowd of 64 comes out at the pace of wakes on two cores, not of one wake after the
-//! other.
+//! A waiter joins the condition's queue and only then releases the lock; so a notifier, who holds the lock, finds it there.
+//! A notify moves waiters to the lock's main queue, under both queues' locks, and wakes nobody: they could not run anyway.
+//! Whether a waiter was selected or timed out is decided by whoever takes it out of the queue.
 //!
 //! # Event
 //!
@@ -86,6 +84,7 @@
 //! | that the races meant were explored | `Outcomes` and `must_have_reached` in the models |
 //! | that the contract model allows what the machines do | `ci/loom.sh`: the same models on both |
 //! | that the model of the parking lot may stand for the real one | `src/park/contract.rs`, run on both |
+//! | the invariants of lock and permits, that nobody sleeps beside a free permit, and that a starving waiter is served | `ci/explore.sh`; in the gate with fewer threads |
 //! | that every ordering is needed | `ci/weaken.py`; the table below |
 //! | that bugs of others would be found | `ci/break.py`, with `tests/loom/regressions.rs` |
 //! | that a crate of yours can do the same | `ci/dependent.sh`, with `tests/dependent` |

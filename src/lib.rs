@@ -5,10 +5,10 @@
 /// Marks a place that a model has to come by: see `tests/loom`. Outside of the models of the real machines, nothing.
 #[cfg(any(not(loom), sixfold_checked))]
 macro_rules! reached {
-    ($what:literal) => {
+    ($what:literal) => {{
         #[cfg(all(loom, sixfold_checked))]
         crate::loom::reached::mark($what);
-    };
+    }};
 }
 
 mod deadline;

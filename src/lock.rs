@@ -51,10 +51,13 @@ use std::time::{Duration, Instant};
 /// ```
 ///
 /// # Fairness
-/// A thread that comes while others sleep may take a free lock before them. A sleeper that is woken, finds it taken, and
-/// has been losing for a millisecond gets it next: then the thread that releases hands it over. And sleepers are not forgotten
-/// while others are busy: at the latest half a millisecond after one was woken, a release wakes the next. So nobody is passed
-/// for ever. Before it sleeps, a thread looks again for at most some 20 µs, and for less where that has not paid.
+/// A newcomer may take a free lock before threads that sleep. A sleeper that is woken competes with it. If it loses and has
+/// waited for a millisecond, it starves: from then on every release hands the lock to the first of those that starve. A sleeper
+/// that nobody wakes starves after ten milliseconds. Once a thread starves, only those that starved before it pass it, so at
+/// most all other waiters once each (`docs/explored.md`). A woken thread that does not run keeps nobody else asleep for longer:
+/// the others look again by themselves.
+///
+/// Before it sleeps, a thread looks ten times, for less than a microsecond and then yielding its core.
 ///
 /// # Size
 /// Two bytes and the value; on one cache line with its value, if that is small.

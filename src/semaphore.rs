@@ -45,10 +45,15 @@ use std::time::{Duration, Instant};
 /// ```
 ///
 /// # Fairness
-/// A thread that comes while others sleep may take a free permit before them. A sleeper that is woken, finds all permits taken, and
-/// has been losing for a millisecond gets one next: then the thread that releases hands it over. And sleepers are not forgotten
-/// while others are busy: at the latest half a millisecond after one was woken, a release wakes the next. So nobody is passed
-/// for ever. Before it sleeps, a thread looks again for at most some 20 µs, and for less where that has not paid.
+/// A release wakes as many sleepers as there are free permits, besides those that are on their way already. So a woken
+/// thread that does not run keeps one permit from the others and no more.
+///
+/// A newcomer may take a free permit before threads that sleep. A sleeper that is woken competes with it. If it loses and has
+/// waited for a millisecond, it starves: from then on permits that are released go to the first of those that starve. A sleeper
+/// that nobody wakes starves after ten milliseconds. Once a thread starves, only those that starved before it pass it, so at
+/// most all other waiters once each (`docs/explored.md`).
+///
+/// Before it sleeps, a thread looks again for at most some 20 µs, and for less where that has not paid.
 ///
 /// # Size
 /// 8 bytes.

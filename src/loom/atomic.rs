@@ -39,7 +39,7 @@ impl Word {
 
 macro_rules! atomic {
     ($name:ident, $integer:ty) => {
-        /// The slot holds the bits in which the value differs from the initial one.
+        /// The slot holds the difference between the value and the initial one.
         pub(crate) struct $name {
             identity: Identity,
             initial: $integer,
@@ -58,12 +58,12 @@ macro_rules! atomic {
             pub(crate) fn load(&self, order: Ordering) -> $integer {
                 let word = self.word();
                 word.loads.meet();
-                word.value.load(order) as $integer ^ self.initial
+                (word.value.load(order) as $integer).wrapping_add(self.initial)
             }
 
             #[allow(dead_code)]
             pub(crate) fn store(&self, value: $integer, order: Ordering) {
-                self.word().value.store((value ^ self.initial) as u64, order);
+                self.word().value.store(value.wrapping_sub(self.initial) as u64, order);
             }
 
             #[allow(dead_code)]
@@ -76,18 +76,42 @@ macro_rules! atomic {
             ) -> Result<$integer, $integer> {
                 CHANGES.set(CHANGES.get() + 1);
                 assert_eq!(failure, Ordering::Relaxed, "the machines need no other");
-                let (from, to) = ((current ^ self.initial) as u64, (new ^ self.initial) as u64);
+                let (from, to) = (current.wrapping_sub(self.initial) as u64, new.wrapping_sub(self.initial) as u64);
                 match self.word().value.compare_exchange(from, to, success) {
                     Ok(()) => Ok(current),
-                    Err(now) => Err(now as $integer ^ self.initial),
+                    Err(now) => Err((now as $integer).wrapping_add(self.initial)),
                 }
             }
 
             #[allow(dead_code)]
             pub(crate) fn fetch_and(&self, bits: $integer, order: Ordering) -> $integer {
                 CHANGES.set(CHANGES.get() + 1);
-                assert_eq!(self.initial & !bits, 0, "the difference to the initial value would not be a mask");
-                self.word().value.and(bits as u64, order) as $integer ^ self.initial
+                assert_eq!(self.initial, 0, "the difference to the initial value would not be a mask");
+                self.word().value.and(bits as u64, order) as $integer
+            }
+
+            #[allow(dead_code)]
+            pub(crate) fn compare_exchange(
+                &self,
+                current: $integer,
+                new: $integer,
+                success: Ordering,
+                failure: Ordering,
+            ) -> Result<$integer, $integer> {
+                // One that fails is a load, and may see what is old.
+                let seen = self.load(Ordering::Relaxed);
+                if seen == current {
+                    self.compare_exchange_weak(current, new, success, failure)
+                } else {
+                    CHANGES.set(CHANGES.get() + 1);
+                    Err(seen)
+                }
+            }
+
+            #[allow(dead_code)]
+            pub(crate) fn fetch_add(&self, n: $integer, order: Ordering) -> $integer {
+                CHANGES.set(CHANGES.get() + 1);
+                (self.word().value.add(n as u64, order) as $integer).wrapping_add(self.initial)
             }
         }
 

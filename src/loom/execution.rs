@@ -353,9 +353,10 @@ impl Slot {
         self.latest.set(value);
     }
 
-    pub(crate) fn add(&self, n: u64, order: Ordering) {
-        self.with(|slot| _ = slot.fetch_add(n, order), |_| ());
-        self.latest.set(self.latest.get() + n);
+    pub(crate) fn add(&self, n: u64, order: Ordering) -> u64 {
+        let old = self.with(|slot| slot.fetch_add(n, order), Cell::get);
+        self.latest.set(old.wrapping_add(n));
+        old
     }
 
     #[cfg_attr(not(sixfold_checked), allow(dead_code))]

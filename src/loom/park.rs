@@ -15,17 +15,13 @@
 
 use super::execution::{Execution, Identity};
 use super::sleeper::Patience;
-use super::thread::local;
 use crate::deadline::Deadline;
-use crate::park::{Key, Parked, Pick, Requeue, Unparked};
+use crate::park::{Key, Parked, Pick, Requeue, Sleep, Unparked};
 use loom::sync::{Mutex, MutexGuard, mpsc};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::ops::{Deref, DerefMut};
 use std::rc::Rc;
-
-/// The largest token that the machines may park with.
-pub(crate) const MOST: usize = usize::MAX;
 
 /// One thread's sleep.
 struct Sleeper {
@@ -154,24 +150,12 @@ pub(crate) unsafe fn park_watchfully(
     key: Key,
     token: usize,
     deadline: Deadline,
-    _watchers: u32,
     validate: impl FnOnce() -> bool,
     before_sleep: impl FnOnce(),
     timed_out: impl FnOnce(Key, bool),
 ) -> Parked {
     // SAFETY: rules 1 to 3 are our caller's promise.
     unsafe { park(key, token, deadline, validate, before_sleep, timed_out) }
-}
-
-/// See the real half.
-///
-/// # Safety
-/// Rules 1 and 2 of the module.
-pub(crate) unsafe fn unpark_one(key: Key, callback: impl FnOnce(Unparked) -> usize) -> Unparked {
-    let mut first = true;
-    let pick = |_| if core::mem::take(&mut first) { Pick::Wake } else { Pick::Stop };
-    // SAFETY: our caller keeps rules 1 and 2; `pick` only counts.
-    unsafe { unpark_filter(key, pick, callback) }
 }
 
 /// See the real half.
@@ -247,59 +231,55 @@ pub(crate) unsafe fn unpark_requeue(
     found
 }
 
-/// See the real half. A model never spins: looking again is a step that the scheduler can take anyway.
+/// See the real half.
+pub(crate) trait Spin {
+    fn new(key: Key, deadline: Deadline) -> Self;
+    fn again(&mut self) -> bool;
+    fn hit(&mut self);
+}
+
+/// A model never spins: looking again is a step that the scheduler can take anyway.
 #[derive(Debug)]
-pub(crate) struct Spin;
+pub(crate) struct Never;
 
-impl Spin {
-    pub(crate) fn new(_: Key, _: Deadline) -> Self {
+pub(crate) type Turn = Never;
+pub(crate) type Wait = Never;
+
+impl Spin for Never {
+    fn new(_: Key, _: Deadline) -> Self {
         Self
     }
 
-    pub(crate) fn in_turn(_: Key, _: Deadline) -> Self {
-        Self
-    }
-
-    pub(crate) fn extra(_: Key, _: Deadline) -> Self {
-        Self
-    }
-
-    pub(crate) fn again(&mut self) -> bool {
+    fn again(&mut self) -> bool {
         false
     }
 
-    pub(crate) fn was_beaten(&mut self) {}
-
-    /// The second thread to come may, and no other: so a model sees both.
-    pub(crate) fn may_step_in(&self) -> bool {
-        local().is_some_and(|local| local.index() == 1)
-    }
+    fn hit(&mut self) {}
 }
 
-/// See the real half.
-pub(crate) fn ask_for_another(_: Key) {}
-
-/// See the real half. The first thread to come finds it so, and no other: so a model sees both.
-pub(crate) fn wants_another(_: Key) -> bool {
-    local().is_some_and(|local| local.index() == 0)
-}
-
-/// See the real half. Here a waiter is old when it has lost twice, so that models of a few steps get there.
+/// See the real half. Here a waiter starves when it has lost twice, so that models of a few steps get there, or before its
+/// second sleep if it wants many permits. No alarm rings: the explorer of the transitions has them ring at every moment.
 #[derive(Debug)]
-pub(crate) struct Age(u32);
+pub(crate) struct Starvation {
+    lost: u32,
+    slept: bool,
+}
 
-impl Age {
+impl Starvation {
     pub(crate) const fn new() -> Self {
-        Self(0)
+        Self { lost: 0, slept: false }
     }
 
-    #[cfg(test)]
+    /// Of a waiter that starves already.
+    #[cfg(all(test, sixfold_checked))]
     pub(crate) const fn over() -> Self {
-        Self(u32::MAX)
+        Self { lost: 2, slept: true }
     }
 
-    pub(crate) fn is_up(&mut self) -> bool {
-        self.0 = self.0.saturating_add(1);
-        self.0 > 1
+    pub(crate) fn next(&mut self, lost: bool, n: u32, deadline: Deadline) -> Sleep {
+        self.lost += u32::from(lost);
+        let is_starving = self.lost > 1 || n > 1 && self.slept;
+        self.slept = true;
+        Sleep { is_starving, is_alarm: false, until: deadline }
     }
 }

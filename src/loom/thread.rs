@@ -17,9 +17,6 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 /// What this crate keeps of a thread.
 pub(crate) struct Local {
     who: Rc<Who>,
-    /// How many threads of the execution came here before.
-    #[cfg_attr(not(sixfold_checked), allow(dead_code))]
-    index: usize,
     execution: Rc<Execution>,
 }
 
@@ -60,11 +57,10 @@ loom::thread_local! {
 impl Local {
     fn new(number: Option<usize>) -> Self {
         let execution = Execution::of_this_thread();
-        let index = execution.known.borrow().len();
         let number = number.unwrap_or_else(next_number);
         execution.known.borrow_mut().push(Known { number, stack: stack() });
         let who = Rc::new(Who { number, handle: quietly(loom::thread::current) });
-        Self { who, index, execution }
+        Self { who, execution }
     }
 
     /// The thread was here before it began to drop its thread-locals. Each fiber has a stack of its own, and the drops
@@ -82,12 +78,6 @@ impl Local {
 
     pub(super) fn who(&self) -> &Rc<Who> {
         &self.who
-    }
-
-    /// How many threads of the execution came here before.
-    #[cfg(sixfold_checked)]
-    pub(super) fn index(&self) -> usize {
-        self.index
     }
 }
 

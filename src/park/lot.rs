@@ -1,19 +1,48 @@
 //! The real half: `parking_lot_core`, and what else a machine asks of the system.
 //!
-//! Each function forwards to the one of the same name; the rules in `parking` are the obligations of the callee, in
+//! Each function forwards to the one of the same name; the rules in `park` are the obligations of the callee, in
 //! its order. `parking_lot_core` turns a panic in a closure into an abort, so rule 2 cannot be broken silently.
-//! How long a thread looks again before it sleeps, and when its patience is over, is [`super::spin`]'s.
+//! How long a thread looks again before it sleeps, and when it starves, is [`super::spin`]'s.
 #![allow(unsafe_code)]
 
-use super::{Key, Parked, Pick, Requeue, Spin, Unparked, spin};
+use super::{Key, Parked, Pick, Requeue, Spin, Unparked, Wait};
 use crate::deadline::Deadline;
-use crate::shim::thread;
 use core::hint;
-use core::sync::atomic::AtomicU32;
+use core::sync::atomic::AtomicBool;
 use core::sync::atomic::Ordering::Relaxed;
-use crossbeam_utils::CachePadded;
 use parking_lot_core as plc;
 use std::time::Instant;
+
+/// What a sleeper shows to its wakers. It lies on the sleeper's stack, and the park token is its address.
+struct Ticket {
+    /// The token that the machine has parked with.
+    token: usize,
+    /// A waker has picked the sleeper, and is about to wake it. The parking lot says so only by ending the sleep.
+    picked: AtomicBool,
+}
+
+impl Ticket {
+    fn new(token: usize) -> Self {
+        Self { token, picked: AtomicBool::new(false) }
+    }
+
+    fn park_token(&self) -> plc::ParkToken {
+        plc::ParkToken(core::ptr::from_ref(self).expose_provenance())
+    }
+
+    /// # Safety
+    /// In a filter: the queue's lock is held, and the sleeper is still in the queue.
+    unsafe fn of<'a>(plc::ParkToken(token): plc::ParkToken) -> &'a Self {
+        // SAFETY: The address is that of a ticket, since only `park` in this file parks on our keys. The ticket lives until
+        // `plc::park` returns. That happens after the sleeper has left the queue, for which the queue's lock is needed.
+        unsafe { &*core::ptr::with_exposed_provenance(token) }
+    }
+
+    fn pick(&self) {
+        // Relaxed: the sleeper only goes on to ask the parking lot.
+        self.picked.store(true, Relaxed);
+    }
+}
 
 /// Sleeps on `key` until somebody unparks it or `deadline` passes. `timed_out` gets the key of the queue that the
 /// thread was in by then, and whether it was the last one there.
@@ -29,24 +58,38 @@ pub(crate) unsafe fn park(
     before_sleep: impl FnOnce(),
     timed_out: impl FnOnce(Key, bool),
 ) -> Parked {
+    let ticket = Ticket::new(token);
+    // SAFETY: rules 1 to 3.
+    unsafe { park_with(&ticket, key, deadline, validate, before_sleep, timed_out) }
+}
+
+/// # Safety
+/// Rules 1 to 3 of the module.
+#[inline]
+unsafe fn park_with(
+    ticket: &Ticket,
+    key: Key,
+    deadline: Deadline,
+    validate: impl FnOnce() -> bool,
+    before_sleep: impl FnOnce(),
+    timed_out: impl FnOnce(Key, bool),
+) -> Parked {
     let until = match deadline {
         Deadline::Passed => Some(Instant::now()),
         Deadline::At(moment) => Some(moment),
         Deadline::Never => None,
     };
     let timed_out = |key, last| timed_out(Key(key), last);
-    let token = plc::ParkToken(token << BELL_BITS | my_bell());
     // SAFETY: rules 1 to 3.
-    match unsafe { plc::park(key.0, validate, before_sleep, timed_out, token, until) } {
+    match unsafe { plc::park(key.0, validate, before_sleep, timed_out, ticket.park_token(), until) } {
         plc::ParkResult::Unparked(plc::UnparkToken(token)) => Parked::Woken(token),
         plc::ParkResult::Invalid => Parked::Invalid,
         plc::ParkResult::TimedOut => Parked::TimedOut,
     }
 }
 
-/// As [`park`], but the thread stays awake in the queue for a while, if that has been worth it here and fewer than
-/// `watchers` do so already. The machines that cannot look at what they wait for before they are in the queue wait in
-/// this way.
+/// As [`park`], but the thread stays awake in the queue for a while, if that has been worth it here. The machines that
+/// cannot look at what they wait for before they are in the queue wait in this way.
 ///
 /// # Safety
 /// Rules 1 to 3 of the module.
@@ -55,70 +98,25 @@ pub(crate) unsafe fn park_watchfully(
     key: Key,
     token: usize,
     deadline: Deadline,
-    watchers: u32,
     validate: impl FnOnce() -> bool,
     before_sleep: impl FnOnce(),
     timed_out: impl FnOnce(Key, bool),
 ) -> Parked {
-    let bell = &BELLS[my_bell()];
-    let before = bell.load(Relaxed);
+    let ticket = Ticket::new(token);
     let watch = || {
         before_sleep();
-        let Some(_watch) = spin::watch(key, watchers) else { return };
-        let mut spin = Spin::new(key, deadline);
-        while bell.load(Relaxed) == before {
+        let mut spin = Wait::new(key, deadline);
+        while !ticket.picked.load(Relaxed) {
             if !spin.again() {
                 return;
             }
         }
-        // The waker rings first and gives the word to the parking lot right after that.
+        spin.hit();
+        // The waker gives the word to the parking lot right after that.
         (0..4).for_each(|_| hint::spin_loop());
     };
-    // SAFETY: rules 1 to 3; watching reads a static and takes time, no more.
-    unsafe { park(key, token, deadline, validate, watch, timed_out) }
-}
-
-/// The parking lot tells a sleeper that it is woken where only it can look, and only by ending its sleep. So each thread
-/// has a bell to watch as long as it is awake, which its waker rings. The number of the bell lies in the lower bits of the
-/// token with which the thread has parked. Threads may share a bell: hearing it in vain is harmless.
-const BELL_BITS: u32 = 6;
-
-/// The largest token that the machines may park with.
-pub(crate) const MOST: usize = usize::MAX >> BELL_BITS;
-
-static BELLS: [CachePadded<AtomicU32>; 1 << BELL_BITS] =
-    [const { CachePadded::new(AtomicU32::new(0)) }; 1 << BELL_BITS];
-
-fn my_bell() -> usize {
-    thread::me() % BELLS.len()
-}
-
-fn ring(bell: usize) {
-    // Relaxed: who hears it only goes on to ask the parking lot.
-    BELLS[bell % BELLS.len()].fetch_add(1, Relaxed);
-}
-
-/// Wakes the oldest sleeper of `key`, if any, with the token that `callback` returns.
-///
-/// # Safety
-/// Rules 1 and 2 of the module.
-#[inline]
-pub(crate) unsafe fn unpark_one(key: Key, callback: impl FnOnce(Unparked) -> usize) -> Unparked {
-    let mut woken = false;
-    let filter = |plc::ParkToken(token)| {
-        if woken {
-            return plc::FilterOp::Stop;
-        }
-        woken = true;
-        ring(token);
-        plc::FilterOp::Unpark
-    };
-    // SAFETY: rules 1 and 2.
-    let found = unsafe { plc::unpark_filter(key.0, filter, |found| plc::UnparkToken(callback(found.into()))) };
-    if woken {
-        spin::served(key);
-    }
-    found.into()
+    // SAFETY: rules 1 to 3; watching looks at the ticket and takes time, no more.
+    unsafe { park_with(&ticket, key, deadline, validate, watch, timed_out) }
 }
 
 /// Wakes the sleepers of `key` that `pick` picks by the token they parked with. `callback` runs once, after the last
@@ -132,13 +130,17 @@ pub(crate) unsafe fn unpark_filter(
     mut pick: impl FnMut(usize) -> Pick,
     callback: impl FnOnce(Unparked) -> usize,
 ) -> Unparked {
-    let filter = |plc::ParkToken(token)| match pick(token >> BELL_BITS) {
-        Pick::Wake => {
-            ring(token);
-            plc::FilterOp::Unpark
+    let filter = |token| {
+        // SAFETY: this is the filter.
+        let ticket = unsafe { Ticket::of(token) };
+        match pick(ticket.token) {
+            Pick::Wake => {
+                ticket.pick();
+                plc::FilterOp::Unpark
+            }
+            Pick::Skip => plc::FilterOp::Skip,
+            Pick::Stop => plc::FilterOp::Stop,
         }
-        Pick::Skip => plc::FilterOp::Skip,
-        Pick::Stop => plc::FilterOp::Stop,
     };
     // SAFETY: rules 1 and 2.
     unsafe { plc::unpark_filter(key.0, filter, |found| plc::UnparkToken(callback(found.into()))) }.into()

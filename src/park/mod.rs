@@ -23,6 +23,8 @@
 //! 3. `before_sleep` may unpark others; it neither parks nor panics.
 #![allow(unsafe_code)]
 
+use crate::deadline::Deadline;
+
 #[cfg(not(loom))]
 mod lot;
 #[cfg(not(loom))]
@@ -32,12 +34,12 @@ mod tests;
 
 #[cfg(loom)]
 pub(crate) use crate::loom::park::{
-    Age, MOST, Spin, ask_for_another, park, park_watchfully, unpark_filter, unpark_one, unpark_requeue, wants_another,
+    Spin, Starvation, Turn, Wait, park, park_watchfully, unpark_filter, unpark_requeue,
 };
 #[cfg(not(loom))]
-pub(crate) use lot::{MOST, park, park_watchfully, unpark_filter, unpark_one, unpark_requeue};
+pub(crate) use lot::{park, park_watchfully, unpark_filter, unpark_requeue};
 #[cfg(not(loom))]
-pub(crate) use spin::{Age, Spin, ask_for_another, wants_another};
+pub(crate) use spin::{Spin, Starvation, Turn, Wait};
 
 /// The address that a queue belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -70,6 +72,16 @@ pub(crate) enum Parked {
     Invalid,
     /// The deadline passed first; `timed_out` has run.
     TimedOut,
+}
+
+/// The next sleep of a waiter whose turn does not come, as policy has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Sleep {
+    /// It has waited too long: its turn is to come next.
+    pub(crate) is_starving: bool,
+    /// The sleep ends before the deadline of the call, so that the waiter looks again.
+    pub(crate) is_alarm: bool,
+    pub(crate) until: Deadline,
 }
 
 /// What an unpark found.

@@ -1,40 +1,71 @@
-//! How long a thread keeps looking before it sleeps, and when it has waited long enough: policy, and the clock it needs.
+//! How long a thread looks again before it sleeps, and when it starves: policy, and the clock that it needs.
 //!
 //! Nothing here decides whether a machine is right, only how fast and how fair it is.
 //!
-//! To sleep and be woken costs from 2 µs, on a busy core, to 20 µs, on one that must be roused from its own sleep. So a
-//! thread first looks again for about as long: never more than twice the price of having known the future (Karlin et
-//! al., 1991). It does so in three ways. First, if it waits for its turn among others, it *glances*, for less than a
-//! microsecond, which needs no leave. Then, if a core can be spared, it *pauses* between looks. Then, and if none can be
-//! spared, it *yields* the core, to the very thread it waits for if that is ready to run.
+//! To sleep and be woken costs from 2 µs, on a busy core, to 50 µs, on one that must be roused from its own sleep.
 //!
-//! Whether that pays is learned, by address: what has helped is done again, what has not is done less and at last
-//! hardly ever. What is known lies in a small table that all objects share; a wrong guess costs microseconds.
+//! - A thread that waits for its *turn* at a lock looks for less than a microsecond, then yields its core a few times, and
+//!   sleeps. The number of looks is fixed: two threads that stay awake for a lock pass its cache line to and fro, which
+//!   takes several times as long per turn as one thread alone needs.
+//! - A thread that waits for something to *happen* may look for about as long as the sleep would cost, so never for more
+//!   than twice the price of having known the future (Karlin et al., 1991). Whether that pays is learned by address.
+//!   What has helped is done again. What has not helped is done less, and at last hardly ever.
 
-use super::Key;
+use super::{Key, Sleep};
 use crate::deadline::Deadline;
 use core::hint;
 use core::sync::atomic::AtomicU32;
 use core::sync::atomic::Ordering::Relaxed;
-use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Does not take the cache line if nothing changes.
-fn note(word: &AtomicU32, value: u32) {
-    if word.load(Relaxed) != value {
-        word.store(value, Relaxed);
-    }
+/// A number of looks before a sleep.
+pub(crate) trait Spin {
+    fn new(key: Key, deadline: Deadline) -> Self;
+    /// Lets a moment pass. False when it is time to sleep.
+    fn again(&mut self) -> bool;
+    /// The last look has found what the thread waits for.
+    fn hit(&mut self);
 }
 
-/// How much of something to spend before a sleep. Relaxed everywhere in this file: the numbers are guesses, and stand for
-/// themselves.
-struct Habit {
-    /// The budget; how many chances to let pass before the next probe, if it is 0; and how often probes have failed.
+/// For a turn at a lock.
+#[derive(Debug)]
+pub(crate) struct Turn {
+    round: u32,
+}
+
+impl Spin for Turn {
+    #[inline]
+    fn new(_: Key, _: Deadline) -> Self {
+        Self { round: 0 }
+    }
+
+    #[inline]
+    fn again(&mut self) -> bool {
+        const PAUSES: u32 = 3;
+        const YIELDS: u32 = 7;
+        self.round += 1;
+        if self.round <= PAUSES {
+            (0..1 << self.round).for_each(|_| hint::spin_loop());
+        } else if self.round <= PAUSES + YIELDS {
+            thread::yield_now();
+        }
+        self.round <= PAUSES + YIELDS
+    }
+
+    #[inline]
+    fn hit(&mut self) {}
+}
+
+/// How much of something to spend before a sleep. All loads and stores in this file are Relaxed: the numbers are
+/// heuristics, and publish nothing.
+struct Budget {
+    /// The budget in 12 bits, how many chances to let pass before the next probe in 16, and how often probes have failed
+    /// in 4.
     word: AtomicU32,
 }
 
-impl Habit {
+impl Budget {
     const fn new(budget: u32) -> Self {
         Self { word: AtomicU32::new(budget) }
     }
@@ -44,12 +75,16 @@ impl Habit {
         (word & 0xfff, word >> 12 & 0xffff, word >> 28)
     }
 
+    /// Leaves the cache line alone if nothing changes.
     fn put(&self, budget: u32, skips: u32, failures: u32) {
-        note(&self.word, budget | skips << 12 | failures << 28);
+        let word = budget | skips << 12 | failures << 28;
+        if self.word.load(Relaxed) != word {
+            self.word.store(word, Relaxed);
+        }
     }
 
-    /// How much to spend this time; `most` if it is time to try whether it pays again.
-    fn budget(&self, most: u32) -> u32 {
+    /// How much to spend this time; `most` if it is time to probe whether it pays again.
+    fn begin(&self, most: u32) -> u32 {
         match self.get() {
             (0, 0, _) => most,
             (0, skips, failures) => {
@@ -60,15 +95,15 @@ impl Habit {
         }
     }
 
-    /// It has paid after `spent`: twice as much is worth it, at once if that is more, by and by if it is less.
-    fn paid(&self, spent: u32, most: u32) {
+    /// It has paid after `spent`. Twice as much is worth it: at once if that is more, step by step if it is less.
+    fn hit(&self, spent: u32, most: u32) {
         let (budget, _, _) = self.get();
         let worth = (2 * spent + most / 32).min(most);
         self.put(if worth > budget { worth } else { budget - (budget - worth) / 16 }, 0, 0);
     }
 
     /// It was in vain.
-    fn was_in_vain(&self, most: u32) {
+    fn miss(&self, most: u32) {
         let (budget, _, failures) = self.get();
         let less = budget - budget.div_ceil(4);
         if less > most / 32 {
@@ -78,102 +113,46 @@ impl Habit {
         }
     }
 
-    /// It has cost far more than it may: hardly ever again, and less often each time. Not for good: what comes next may lie at
-    /// the same place.
-    fn was_a_mistake(&self) {
+    /// It has cost far more than it may: hardly ever again, and less often each time.
+    fn blunder(&self) {
         let (_, _, failures) = self.get();
         self.put(0, 512 << failures.min(3), (failures + 1).min(15));
     }
 }
 
-/// How long to stay away before the first look. A look takes the cache line from whoever works with it: where turns are
-/// so short that others take what a thread has seen before it can, more gets done if it looks later.
-struct Distance {
-    /// In eighths of a pause.
-    word: AtomicU32,
-}
-
-impl Distance {
-    /// In pauses.
-    const MOST: u32 = 16;
-
-    const fn new() -> Self {
-        Self { word: AtomicU32::new(8) }
-    }
-
-    /// In pauses, 1 at least.
-    fn get(&self) -> u32 {
-        self.word.load(Relaxed) / 8
-    }
-
-    /// The thread has looked too soon.
-    fn too_near(&self) {
-        note(&self.word, 8 * Self::MOST);
-    }
-
-    /// It has got what it saw: closer, by and by.
-    fn well(&self) {
-        note(&self.word, (self.word.load(Relaxed) - 1).max(8));
-    }
-}
-
 /// What is known about an address, in a cache line of its own.
 #[repr(align(64))]
-struct Experience {
-    distance: Distance,
-    glancing: Habit,
-    pausing: Habit,
-    yielding: Habit,
-    /// When a sleeper was woken here last, in microseconds.
-    served: AtomicU32,
-    /// How often a newcomer has asked to step in.
-    stepped_in: AtomicU32,
-    /// How many stay awake in the queue.
-    watchers: AtomicU32,
-    /// Wakes that have been asked for.
-    asked: Requests,
-    /// How often something was given to nobody since.
-    unclaimed: AtomicU32,
-    /// How long that may go on, in microseconds.
-    tolerance: AtomicU32,
+struct Known {
+    pauses: Budget,
+    yields: Budget,
+    /// Threads that are looking now.
+    looking: AtomicU32,
 }
 
-/// So many pauses are a glance, 0.7 µs where one takes 22 ns.
-const GLANCE: u32 = 32;
-/// So many pauses at most, about 20 µs.
+/// At most this many pauses, about 20 µs where one takes 22 ns.
 const PAUSES: u32 = 900;
-/// The least and the most delay that [`wants_another`] tolerates, in microseconds.
-const TOLERANCE: (u32, u32) = (50, 400);
-/// The longest time between two looks, in pauses: seldom enough to leave the cache line to who works with it.
+/// At most this many pauses between two looks, so that the cache line stays with those who work with it.
 const GAP: u32 = 32;
-/// So many yields at most.
+/// At most this many yields.
 const YIELDS: u32 = 64;
-/// Microseconds. Where a yield takes longer than that, others have work to do, and the thread would be back sooner if
-/// it slept: a sleeper that is woken goes before those who only want to work on.
-const LONG: u32 = 1000;
+/// At most this many threads look at once. The others are far from the front.
+const LOOKING: u32 = 8;
+/// Where a yield takes longer, other threads have work to do, and a sleeper would be back sooner.
+const LONG: Duration = Duration::from_millis(1);
+/// Where the deadline is nearer, a burst might outlast it.
+const NEAR: Duration = Duration::from_micros(50);
 
-fn experience(key: Key) -> &'static Experience {
+fn known(key: Key) -> &'static Known {
     const SIZE: usize = 256;
-    static TABLE: [Experience; SIZE] = [const {
-        Experience {
-            distance: Distance::new(),
-            glancing: Habit::new(GLANCE),
-            pausing: Habit::new(PAUSES),
-            yielding: Habit::new(YIELDS / 2),
-            served: AtomicU32::new(0),
-            stepped_in: AtomicU32::new(0),
-            watchers: AtomicU32::new(0),
-            asked: Requests::new(),
-            unclaimed: AtomicU32::new(0),
-            tolerance: AtomicU32::new(TOLERANCE.0),
-        }
-    }; SIZE];
+    static TABLE: [Known; SIZE] =
+        [const { Known { pauses: Budget::new(PAUSES), yields: Budget::new(YIELDS / 2), looking: AtomicU32::new(0) } };
+            SIZE];
     // Fibonacci hashing: the high bits depend on all bits of the address.
     let hash = (key.0 as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     &TABLE[(hash >> 56) as usize]
 }
 
-/// The cores that the process had when it was first asked (it asks files: too slow for every time).
+/// The cores that the process had when it was first asked: asking reads files.
 fn cores() -> u32 {
     static CORES: AtomicU32 = AtomicU32::new(0);
     match CORES.load(Relaxed) {
@@ -186,199 +165,33 @@ fn cores() -> u32 {
     }
 }
 
-/// Microseconds, from an arbitrary start, that wrap around.
-fn now() -> u32 {
-    static START: OnceLock<Instant> = OnceLock::new();
-    START.get_or_init(Instant::now).elapsed().as_micros() as u32
-}
-
-/// A sleeper of `key` was woken.
-pub(super) fn served(key: Key) {
-    experience(key).served.store(now(), Relaxed);
-}
-
-/// As long as it lives, a thread stays awake in the queue.
-pub(super) struct Watch(&'static AtomicU32);
-
-/// None: `most` do so already.
-pub(super) fn watch(key: Key, most: u32) -> Option<Watch> {
-    Watch::begin(&experience(key).watchers, most)
-}
-
-impl Watch {
-    fn begin(watchers: &'static AtomicU32, most: u32) -> Option<Self> {
-        let watch = Self(watchers);
-        (watchers.fetch_add(1, Relaxed) < most).then_some(watch)
-    }
-}
-
-impl Drop for Watch {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Relaxed);
-    }
-}
-
-/// One more sleeper of `key` shall be woken by the next who gives something back there, although a thread is awake: said by
-/// those who may have come in numbers, so that the next is on its way before its turn.
-pub(crate) fn ask_for_another(key: Key) {
-    experience(key).asked.add();
-}
-
-/// A few requests that nobody has met yet; others are forgotten. How many is by measurement: docs/tried.md.
-struct Requests(AtomicU32);
-
-impl Requests {
-    const MOST: u32 = 16;
-
-    const fn new() -> Self {
-        Self(AtomicU32::new(0))
-    }
-
-    fn add(&self) {
-        self.0.store((self.0.load(Relaxed) + 1).min(Self::MOST), Relaxed);
-    }
-
-    /// Takes one back, if there is one.
-    fn take(&self) -> bool {
-        let open = self.0.load(Relaxed);
-        if open > 0 {
-            self.0.store(open - 1, Relaxed);
-        }
-        open > 0
-    }
-}
-
-/// Whether one more sleeper of `key` shall be woken although a thread is awake: asked each time something is given back to
-/// nobody in particular. Yes, if somebody has [asked for it](ask_for_another), or if the thread that is awake seems to be
-/// stuck, because it does not get a core.
-pub(crate) fn wants_another(key: Key) -> bool {
-    const LOOKS: u32 = 16;
-    let experience = experience(key);
-    if experience.asked.take() {
-        return true;
-    }
-    let unclaimed = experience.unclaimed.load(Relaxed).wrapping_add(1);
-    experience.unclaimed.store(unclaimed, Relaxed);
-    if !unclaimed.is_multiple_of(LOOKS) {
-        return false;
-    }
-    now().wrapping_sub(experience.served.load(Relaxed)) > experience.tolerance.load(Relaxed)
-}
-
-/// One core must be left to those that are waited for.
-static PAUSING: AtomicU32 = AtomicU32::new(0);
-
+#[derive(Clone, Copy)]
 enum Stage {
-    Fresh {
-        in_turn: bool,
-    },
-    Glancing {
-        spent: u32,
-        budget: u32,
-        least: u32,
-    },
-    Pausing {
-        spent: u32,
-        budget: u32,
-    },
-    Yielding {
-        spent: u32,
-        budget: u32,
-        since: u32,
-    },
-    /// The deadline is nearer than any sleep would be.
-    Closing {
-        deadline: Instant,
-    },
+    Fresh,
+    Pausing { spent: u32, budget: u32 },
+    Yielding { spent: u32, budget: u32, since: Instant },
     Over,
 }
 
-impl Stage {
-    fn yielding(experience: &Experience) -> Self {
-        Self::Yielding { spent: 0, budget: experience.yielding.budget(YIELDS), since: now() }
-    }
-
-    /// What to do if the deadline is nearer than what a burst may take: go to sleep, or if even that would take longer,
-    /// yield until then.
-    fn closing(deadline: Instant, now: Instant) -> Option<Self> {
-        const SOON: Duration = Duration::from_micros(50);
-        const AT_ONCE: Duration = Duration::from_micros(2);
-        match deadline.saturating_duration_since(now) {
-            left if left < AT_ONCE => Some(Self::Closing { deadline }),
-            left if left < SOON => Some(Self::Over),
-            _ => None,
-        }
-    }
-}
-
-/// A burst of looking again before a thread goes to sleep.
-pub(crate) struct Spin {
-    key: Key,
+/// For something to happen, as many others may wait for it too.
+pub(crate) struct Wait {
+    known: &'static Known,
     deadline: Deadline,
     stage: Stage,
-    /// Of a thread that was woken because it was [overdue](wants_another).
-    is_extra: bool,
-    was_beaten: bool,
+    is_counted: bool,
 }
 
-impl Spin {
-    /// Before the sleep of a thread that waits for something to happen, as many others may.
+impl Spin for Wait {
     #[inline]
-    pub(crate) fn new(key: Key, deadline: Deadline) -> Self {
-        Self::before(key, deadline, Stage::Fresh { in_turn: false })
+    fn new(key: Key, deadline: Deadline) -> Self {
+        Self { known: known(key), deadline, stage: Stage::Fresh, is_counted: false }
     }
 
-    /// Before the sleep of a thread that waits for its turn.
-    #[inline]
-    pub(crate) fn in_turn(key: Key, deadline: Deadline) -> Self {
-        Self::before(key, deadline, Stage::Fresh { in_turn: true })
-    }
-
-    /// ... and was woken because another was [overdue](wants_another).
-    pub(crate) fn extra(key: Key, deadline: Deadline) -> Self {
-        let mut spin = Self::in_turn(key, deadline);
-        spin.is_extra = true;
-        spin
-    }
-
-    #[inline]
-    fn before(key: Key, deadline: Deadline, stage: Stage) -> Self {
-        Self { key, deadline, stage, is_extra: false, was_beaten: false }
-    }
-
-    /// Others have taken what the thread saw before it could.
-    pub(crate) fn was_beaten(&mut self) {
-        self.was_beaten = true;
-    }
-
-    /// Lets a moment pass. False when it is time to sleep.
-    pub(crate) fn again(&mut self) -> bool {
-        let experience = experience(self.key);
+    fn again(&mut self) -> bool {
+        let known = self.known;
         loop {
             match &mut self.stage {
-                Stage::Fresh { in_turn } => {
-                    let budget = if *in_turn && cores() > 1 { experience.glancing.budget(GLANCE) } else { 0 };
-                    let glance = Stage::Glancing { spent: 0, budget, least: experience.distance.get() };
-                    self.stage = match self.deadline {
-                        Deadline::Never => glance,
-                        Deadline::At(deadline) => Stage::closing(deadline, Instant::now()).unwrap_or(glance),
-                        Deadline::Passed => Stage::Over,
-                    };
-                }
-                Stage::Glancing { spent, budget, least } if *spent < *budget => {
-                    let gap = (*spent + 1).max(*least);
-                    (0..gap).for_each(|_| hint::spin_loop());
-                    *spent += gap;
-                    return true;
-                }
-                Stage::Glancing { budget, .. } => {
-                    if *budget > 0 {
-                        experience.glancing.was_in_vain(GLANCE);
-                    }
-                    let budget = if cores() > 1 { experience.pausing.budget(PAUSES) } else { 0 };
-                    let pauses = budget > 0 && start_pausing();
-                    self.stage = if pauses { Stage::Pausing { spent: 0, budget } } else { Stage::yielding(experience) };
-                }
+                Stage::Fresh => self.stage = self.first(),
                 Stage::Pausing { spent, budget } if *spent < *budget => {
                     let gap = (*spent + 1).min(GAP);
                     (0..gap).for_each(|_| hint::spin_loop());
@@ -386,114 +199,118 @@ impl Spin {
                     return true;
                 }
                 Stage::Pausing { .. } => {
-                    stop_pausing();
-                    experience.pausing.was_in_vain(PAUSES);
-                    self.stage = Stage::yielding(experience);
+                    known.pauses.miss(PAUSES);
+                    self.stage = self.yielding();
                 }
                 Stage::Yielding { spent, budget, since } if *spent < *budget => {
                     thread::yield_now();
                     *spent += 1;
-                    let (before, now) = (*since, now());
-                    *since = now;
-                    if now.wrapping_sub(before) > LONG {
-                        experience.yielding.was_a_mistake();
+                    let before = core::mem::replace(since, Instant::now());
+                    if *since - before > LONG {
+                        known.yields.blunder();
                         self.stage = Stage::Over;
                     }
                     return true;
                 }
                 Stage::Yielding { budget, .. } => {
                     if *budget > 0 {
-                        experience.yielding.was_in_vain(YIELDS);
+                        known.yields.miss(YIELDS);
                     }
                     self.stage = Stage::Over;
                 }
-                Stage::Closing { deadline } => {
-                    if Instant::now() < *deadline {
-                        thread::yield_now();
-                        return true;
-                    }
-                    self.stage = Stage::Over;
+                Stage::Over => {
+                    self.uncount();
+                    return false;
                 }
-                Stage::Over => return false,
             }
         }
     }
 
-    /// Whether a thread that has just come may try its luck in the stead of those who sleep here: yes, unless it is
-    /// long ago that one of these was woken. And not always, since that may have been at another address with the same
-    /// place in the table: nobody shall sleep for ever over that.
-    pub(crate) fn may_step_in(&self) -> bool {
-        const TURN: u32 = 500;
-        const CHANCES: u32 = 64;
-        let experience = experience(self.key);
-        let stepped_in = experience.stepped_in.load(Relaxed).wrapping_add(1);
-        experience.stepped_in.store(stepped_in, Relaxed);
-        !stepped_in.is_multiple_of(CHANCES) && now().wrapping_sub(experience.served.load(Relaxed)) < TURN
+    fn hit(&mut self) {
+        match self.stage {
+            Stage::Pausing { spent, .. } => self.known.pauses.hit(spent, PAUSES),
+            Stage::Yielding { spent, .. } if spent > 0 => self.known.yields.hit(spent, YIELDS),
+            _ => {}
+        }
     }
 }
 
-fn start_pausing() -> bool {
-    let may = PAUSING.fetch_add(1, Relaxed) + 1 < cores();
-    if !may {
-        stop_pausing();
+impl Wait {
+    fn first(&mut self) -> Stage {
+        let is_near = match self.deadline {
+            Deadline::Passed => true,
+            Deadline::At(moment) => moment.saturating_duration_since(Instant::now()) < NEAR,
+            Deadline::Never => false,
+        };
+        if is_near {
+            return Stage::Over;
+        }
+        self.is_counted = true;
+        let others = self.known.looking.fetch_add(1, Relaxed);
+        if others >= LOOKING {
+            return Stage::Over;
+        }
+        // One core is for whoever is waited for.
+        let budget = if others + 1 < cores() { self.known.pauses.begin(PAUSES) } else { 0 };
+        if budget > 0 { Stage::Pausing { spent: 0, budget } } else { self.yielding() }
     }
-    may
+
+    fn yielding(&self) -> Stage {
+        Stage::Yielding { spent: 0, budget: self.known.yields.begin(YIELDS), since: Instant::now() }
+    }
+
+    fn uncount(&mut self) {
+        if core::mem::take(&mut self.is_counted) {
+            self.known.looking.fetch_sub(1, Relaxed);
+        }
+    }
 }
 
-fn stop_pausing() {
-    PAUSING.fetch_sub(1, Relaxed);
-}
-
-impl Drop for Spin {
+impl Drop for Wait {
     #[inline]
     fn drop(&mut self) {
-        let experience = experience(self.key);
-        match self.stage {
-            _ if self.was_beaten => experience.distance.too_near(),
-            Stage::Glancing { .. } => experience.distance.well(),
-            _ => {}
-        }
-        match self.stage {
-            Stage::Glancing { spent, .. } => experience.glancing.paid(spent, GLANCE),
-            Stage::Pausing { spent, .. } => {
-                stop_pausing();
-                experience.pausing.paid(spent, PAUSES);
-            }
-            Stage::Yielding { spent, .. } if spent > 0 => experience.yielding.paid(spent, YIELDS),
-            _ => {}
-        }
-        if self.is_extra {
-            let tolerance = &experience.tolerance;
-            let now = match self.stage {
-                Stage::Over => tolerance.load(Relaxed) * 2,
-                _ => tolerance.load(Relaxed) / 2,
-            };
-            tolerance.store(now.clamp(TOLERANCE.0, TOLERANCE.1), Relaxed);
-        }
+        self.uncount();
     }
 }
 
-/// Whether a waiter that others were faster than has waited long enough.
-pub(crate) struct Age {
+/// How long one call has waited for its turn, and so where it sleeps next.
+#[derive(Debug)]
+pub(crate) struct Starvation {
     since: Option<Instant>,
-    limit: Duration,
 }
 
-impl Age {
-    /// For one wait, which begins when this is first asked. After a millisecond its turn is next.
+impl Starvation {
+    /// After so long a waiter starves if it was woken and has lost, or if it wants more than one permit.
+    const SOON: Duration = Duration::from_millis(1);
+    /// After so long every waiter starves.
+    const LATE: Duration = Duration::from_millis(10);
+
+    /// Of a wait that begins with its first sleep.
     #[inline]
     pub(crate) const fn new() -> Self {
-        Self { since: None, limit: Duration::from_millis(1) }
+        Self { since: None }
     }
 
-    /// Of one that has waited long enough.
+    /// Of a waiter that starves already.
     #[cfg(test)]
-    pub(crate) const fn over() -> Self {
-        Self { since: None, limit: Duration::ZERO }
+    pub(crate) fn over() -> Self {
+        Self { since: Instant::now().checked_sub(Self::LATE) }
     }
 
-    pub(crate) fn is_up(&mut self) -> bool {
-        self.since.get_or_insert_with(Instant::now).elapsed() >= self.limit
+    /// The next sleep of a waiter for `n` permits. `lost`: it was woken, and others were faster.
+    pub(crate) fn next(&mut self, lost: bool, n: u32, deadline: Deadline) -> Sleep {
+        let now = Instant::now();
+        let since = *self.since.get_or_insert(now);
+        let waited = now - since;
+        if waited >= Self::LATE || waited >= Self::SOON && (lost || n > 1) {
+            return Sleep { is_starving: true, is_alarm: false, until: deadline };
+        }
+        let alarm = since + if waited < Self::SOON { Self::SOON } else { Self::LATE };
+        match deadline {
+            Deadline::At(moment) if moment <= alarm => Sleep { is_starving: false, is_alarm: false, until: deadline },
+            Deadline::Passed => Sleep { is_starving: false, is_alarm: false, until: deadline },
+            _ => Sleep { is_starving: false, is_alarm: true, until: Deadline::At(alarm) },
+        }
     }
 }
 
@@ -505,29 +322,29 @@ mod tests {
 
     #[test]
     fn what_has_paid_is_done_for_twice_as_long() {
-        let habit = Habit::new(0);
-        habit.paid(100, MOST);
-        assert!((200..=MOST).contains(&habit.budget(MOST)));
-        habit.paid(MOST, MOST);
-        assert_eq!(habit.budget(MOST), MOST, "and not for longer than is allowed");
+        let budget = Budget::new(0);
+        budget.hit(100, MOST);
+        assert!((200..=MOST).contains(&budget.begin(MOST)));
+        budget.hit(MOST, MOST);
+        assert_eq!(budget.begin(MOST), MOST, "and not for longer than is allowed");
     }
 
     #[test]
-    fn a_short_success_takes_back_a_long_budget_by_and_by() {
-        let habit = Habit::new(MOST);
-        habit.paid(1, MOST);
-        assert!(habit.budget(MOST) > MOST / 2);
-        (0..200).for_each(|_| habit.paid(1, MOST));
-        assert!(habit.budget(MOST) < MOST / 8);
+    fn a_short_success_shortens_a_long_budget_step_by_step() {
+        let budget = Budget::new(MOST);
+        budget.hit(1, MOST);
+        assert!(budget.begin(MOST) > MOST / 2);
+        (0..200).for_each(|_| budget.hit(1, MOST));
+        assert!(budget.begin(MOST) < MOST / 8);
     }
 
     /// How often one may try among `chances` if each try is followed by `then`.
-    fn tries(habit: &Habit, chances: u32, then: impl Fn(&Habit)) -> u32 {
+    fn tries(budget: &Budget, chances: u32, then: impl Fn(&Budget)) -> u32 {
         let mut tries = 0;
         for _ in 0..chances {
-            if habit.budget(MOST) > 0 {
+            if budget.begin(MOST) > 0 {
                 tries += 1;
-                then(habit);
+                then(budget);
             }
         }
         tries
@@ -535,122 +352,72 @@ mod tests {
 
     #[test]
     fn what_is_in_vain_is_hardly_tried_any_more_and_never_given_up() {
-        let habit = Habit::new(MOST);
-        let tries = tries(&habit, 100_000, |habit| habit.was_in_vain(MOST));
+        let budget = Budget::new(MOST);
+        let tries = tries(&budget, 100_000, |budget| budget.miss(MOST));
         assert!((100_000 / 512..100_000 / 128).contains(&tries), "{tries} tries");
-        habit.paid(100, MOST);
-        assert!(habit.budget(MOST) >= 200, "one success is enough to come back");
+        budget.hit(100, MOST);
+        assert!(budget.begin(MOST) >= 200, "one success is enough to come back");
     }
 
     #[test]
-    fn a_mistake_is_made_once_in_four_thousand_chances() {
-        let habit = Habit::new(MOST);
-        let tries = tries(&habit, 1_000_000, Habit::was_a_mistake);
+    fn a_blunder_is_made_once_in_four_thousand_chances() {
+        let budget = Budget::new(MOST);
+        let tries = tries(&budget, 1_000_000, Budget::blunder);
         assert!((240..260).contains(&tries), "{tries} tries");
     }
 
     #[test]
-    fn who_looked_too_soon_stays_away_for_longer_and_comes_closer_by_and_by() {
-        let distance = Distance::new();
-        assert_eq!(distance.get(), 1);
-        distance.too_near();
-        assert_eq!(distance.get(), Distance::MOST);
-        distance.well();
-        assert!(distance.get() + 1 >= Distance::MOST, "one good look is not enough");
-        (0..1000).for_each(|_| distance.well());
-        assert_eq!(distance.get(), 1);
-    }
-
-    #[test]
-    fn a_glance_leaves_no_trace_but_how_soon_it_looked() {
-        let object = 0u8;
-        let key = Key::of(&object);
-        let known = || (experience(key).pausing.get(), experience(key).yielding.get());
-        let mut spin = Spin::in_turn(key, Deadline::Never);
-        if cores() > 1 {
-            let before = known();
-            assert!(spin.again());
-            spin.was_beaten();
-            drop(spin);
-            assert_eq!(known(), before);
-            assert_eq!(experience(key).distance.get(), Distance::MOST);
-        }
-    }
-
-    #[test]
     fn nothing_is_spent_where_the_deadline_is_near() {
-        assert!(!Spin::new(Key::of(&0u8), Deadline::Passed).again());
-        let now = Instant::now();
-        let stage = |left| Stage::closing(now + Duration::from_micros(left), now);
-        assert!(matches!(stage(40), Some(Stage::Over)), "a burst would take longer");
-        assert!(stage(60).is_none());
+        assert!(!Wait::new(Key::of(&0u8), Deadline::Passed).again());
+        assert!(!Wait::new(Key::of(&0u8), Deadline::At(Instant::now() + NEAR / 2)).again());
+        assert!(Wait::new(Key::of(&0u8), Deadline::At(Instant::now() + Duration::from_secs(9))).again());
     }
 
     #[test]
-    fn where_the_deadline_is_nearer_than_a_sleep_it_is_waited_for_awake_and_not_for_longer() {
-        let deadline = Instant::now() + Duration::from_micros(1);
-        let mut spin = Spin::new(Key::of(&0u8), Deadline::At(deadline));
-        while spin.again() {}
-        assert!(Instant::now() >= deadline);
-        assert!(!spin.again());
-    }
-
-    #[test]
-    fn a_burst_ends_and_leaves_the_core_to_others() {
-        let before = PAUSING.load(Relaxed);
+    fn a_burst_ends_and_makes_place_for_others() {
         let object = 0u8;
+        let place = known(Key::of(&object));
         for _ in 0..100 {
-            let mut spin = Spin::new(Key::of(&object), Deadline::Never);
+            let mut spin = Wait::new(Key::of(&object), Deadline::Never);
             let looks = (0..10_000).take_while(|_| spin.again()).count();
             assert!(looks < 10_000);
-            drop(spin);
         }
-        drop(Spin::new(Key::of(&object), Deadline::Never));
-        // Other tests may be pausing: but not as many as have ended here.
-        assert!(PAUSING.load(Relaxed) < before + 50);
+        let mut spin = Wait::new(Key::of(&object), Deadline::Never);
+        spin.again();
+        drop(spin);
+        // Other tests may look at the same place: but not as many as have ended here.
+        assert!(place.looking.load(Relaxed) < 50);
     }
 
     #[test]
-    fn each_request_is_met_once_and_only_a_few_are_kept() {
-        let requests = Requests::new();
-        assert!(!requests.take());
-        (0..3).for_each(|_| requests.add());
-        assert_eq!((0..10).filter(|_| requests.take()).count(), 3);
-        (0..1000).for_each(|_| requests.add());
-        assert_eq!((0..1000).filter(|_| requests.take()).count(), Requests::MOST as usize);
+    fn a_turn_is_waited_for_during_ten_looks() {
+        let mut spin = Turn::new(Key::of(&0u8), Deadline::Never);
+        assert_eq!((0..100).take_while(|_| spin.again()).count(), 10);
+    }
+
+    fn a_wait_of(waited: Duration) -> Starvation {
+        Starvation { since: Instant::now().checked_sub(waited) }
     }
 
     #[test]
-    fn so_many_watch_at_once_and_no_more() {
-        static WATCHERS: AtomicU32 = AtomicU32::new(0);
-        let both = [Watch::begin(&WATCHERS, 2), Watch::begin(&WATCHERS, 2)];
-        assert!(both.iter().all(Option::is_some));
-        assert!(Watch::begin(&WATCHERS, 2).is_none());
-        drop(both);
-        assert!(Watch::begin(&WATCHERS, 2).is_some(), "those that have gone make place");
+    fn a_waiter_that_has_lost_starves_after_a_millisecond_and_every_waiter_after_ten() {
+        let is_starving = |waited, lost, n| a_wait_of(waited).next(lost, n, Deadline::Never).is_starving;
+        assert!(!is_starving(Duration::ZERO, true, 2));
+        assert!(is_starving(Starvation::SOON, true, 1));
+        assert!(is_starving(Starvation::SOON, false, 2), "many permits are hardly ever there by chance");
+        assert!(!is_starving(Starvation::SOON, false, 1));
+        assert!(is_starving(Starvation::LATE, false, 1));
     }
 
     #[test]
-    fn newcomers_step_in_for_a_while_after_a_wake_and_not_always() {
-        let object = 0u8;
-        let spin = Spin::new(Key::of(&object), Deadline::Never);
-        let asked = || (0..1000).filter(|_| spin.may_step_in()).count();
-        let start = Instant::now();
-        let mut most = 0;
-        // Other tests may have the same place in the table, and the thread may lose its core in between.
-        while most == 0 && start.elapsed() < Duration::from_secs(10) {
-            served(Key::of(&object));
-            most = asked();
-        }
-        assert!((1..1000).contains(&most), "{most} of 1000");
-    }
-
-    #[test]
-    fn a_waiter_is_old_after_a_millisecond_and_stays_so() {
-        let mut age = Age::new();
-        let start = Instant::now();
-        while !age.is_up() {}
-        assert!(start.elapsed() >= Duration::from_millis(1));
-        assert!(age.is_up());
+    fn a_sleep_ends_with_the_alarm_or_the_deadline_whichever_comes_first() {
+        let now = Instant::now();
+        let at = |deadline| Starvation::new().next(false, 1, deadline);
+        assert!(at(Deadline::Never).is_alarm);
+        assert!(at(Deadline::At(now + Duration::from_secs(9))).is_alarm);
+        let near = Deadline::At(now + Starvation::SOON / 2);
+        assert_eq!(at(near), Sleep { is_starving: false, is_alarm: false, until: near });
+        let starving = a_wait_of(Starvation::LATE).next(false, 1, Deadline::Never);
+        assert_eq!(starving, Sleep { is_starving: true, is_alarm: false, until: Deadline::Never });
     }
 }

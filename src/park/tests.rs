@@ -84,8 +84,8 @@ fn park(
 }
 
 fn unpark_one(key: Key, callback: impl FnOnce(Unparked) -> usize) -> Unparked {
-    // SAFETY: as above.
-    unsafe { super::unpark_one(key, callback) }
+    let mut first = true;
+    unpark_filter(key, |_| if core::mem::take(&mut first) { Pick::Wake } else { Pick::Stop }, callback)
 }
 
 fn unpark_filter(key: Key, pick: impl FnMut(usize) -> Pick, callback: impl FnOnce(Unparked) -> usize) -> Unparked {

@@ -1,219 +1,149 @@
-//! Permits and the line of those who wait for one, in one word: the machine of the semaphores and, with a single
-//! permit in a byte, of the locks.
+//! The permits of `Semaphore` and `BoundedSemaphore`: eight bytes.
 //!
-//! ```text
-//!   RESERVED count     AWAKE PARKED
-//!   0        0         0     0       all permits taken, nobody waits
-//!   0        n         0     0       n permits free, nobody waits
-//!   0        0         0     1       threads may sleep in the line
-//!   0        any       1     any     one thread is awake for the line, or being woken; PARKED: others may sleep
-//!   1        0 (or n)  1     any     ... and it has lost for too long: the next permit is for it and nobody else
-//!                                    (n: it was, and the thread, which is awake, is about to take it)
-//! ```
+//! | bits | name | meaning |
+//! |--:|---|---|
+//! | 1, lowest | `PARKED` | the main queue is not empty |
+//! | 15 | `WOKEN` | threads that were woken from the main queue, and have neither been served nor slept since |
+//! | 32 | `COUNT` | permits that nobody has |
+//! | 16, highest | `OWED` | of these, what the first of the starving queue waits for; 0: that queue is empty |
 //!
-//! `RESERVED` is the highest bit, so that one comparison tells whether a newcomer may take a permit.
+//! `COUNT - OWED` permits are *available*. Whoever comes may take these, also past sleepers. With the highest `OWED` the
+//! first of the starving queue waits for at least so many, and nothing is available.
 //!
-//! A permit is taken by one compare-exchange and given back by one. A newcomer may take a free permit at once, past
-//! those who sleep: they would need microseconds to get going. In exchange the line has two rules:
+//! A release is one `fetch_add`. The word that it leaves says whether a walk is [due](due), and a walk wakes as many sleepers as
+//! can be served besides those that are on their way. So a woken thread that does not run keeps one permit from the
+//! sleepers, and no more.
 //!
-//! - **One thread is awake for the line.** Giving back a permit wakes the oldest sleeper only if `AWAKE` is clear, and
-//!   sets it in the same step. The thread clears it in the same step in which it takes a permit or goes back to sleep. A
-//!   newcomer may set it too, and look again instead of a sleeper; for how long is the parking layer's policy, as is
-//!   whether one more sleeper is woken where the thread that is awake gets nowhere.
-//! - **Nobody loses for ever.** A waiter that is awake for the line and [old](Age) does not go back to the end of the
-//!   line. It sets `RESERVED` and sleeps on the machine's second key; newcomers find nothing to take until the next permit
-//!   that is given back has been handed to it.
+//! If `COUNT` reaches `OWED`, the permits count as granted in the same step: newcomers find only what is above. A walk
+//! along the starving queue takes them for its first sleeper and wakes it.
 //!
 //! # Invariants
 //!
-//! - I1: a permit free and a thread in the line imply `AWAKE`. So whoever sees that somebody must be woken is known:
-//!   it is the owner of `AWAKE`, and when it takes a permit and leaves another, it wakes the next one in its stead.
-//! - I2: `AWAKE` has one owner: the thread that set it and is about to wake somebody, the thread it has woken, or the
-//!   newcomer that set it for itself. A thread that is woken with the token [`ANOTHER`] does not own it.
-//!   It is dropped only together with I1's premise: when the count is 0, or when nobody sleeps in the line.
-//! - I3: `RESERVED` implies `AWAKE` and belongs to the same thread. While that thread sleeps on the second key the
-//!   count is 0, and only a hand-over or its own time-out, both under that key's lock, change that.
-//! - I4: a set `PARKED` with nobody in the line is harmless: the next permit given back finds that out and clears it.
+//! - P1: `PARKED` is set exactly if the main queue is not empty.
+//! - P2: `OWED` is not 0 exactly if the starving queue is not empty.
+//! - P3: `WOKEN` counts the threads that it says.
+//! - P4: where no thread is between a change and the walk that is due after it, no sleeper of the main queue waits for at
+//!   most `available - WOKEN`, and `COUNT` is below what the first of the starving queue waits for.
 //!
 //! # Orderings
 //!
-//! Taking a permit is Acquire and giving one back is Release: what was done with the permit happens before what is
-//! done with it next. All changes are read-modify-writes, so each continues the release sequences it finds, and the
-//! flags may be set and cleared Relaxed. What passes between a waker and the woken is the parking lot's P1 and P3.
+//! Taking permits is Acquire, also on behalf of a sleeper, and giving them back is Release: what was done with a permit
+//! happens before what is done with it next. All other changes are Relaxed read-modify-writes: they continue the release
+//! sequences that they find, and every decision rests on this one word.
 #![allow(unsafe_code)]
 
+use super::machine::{Change, Giving, Machine, Queue, Request, Shared, Then, Timer, Walk, Word};
 use crate::deadline::Deadline;
-use crate::park::{self, Age, Key, Parked, Spin};
-use crate::shim::atomic::Ordering::{self, Acquire, Relaxed, Release};
-use crate::shim::atomic::{AtomicU8, AtomicU64};
-use crate::shim::thread::model_has_failed;
+use crate::park::{Pick, Starvation, Wait};
+use crate::shim::atomic::AtomicU64;
+use crate::shim::atomic::Ordering::{Acquire, Relaxed, Release};
 
-/// Threads may sleep in the line.
-const PARKED: u64 = 1;
-/// A thread from the line is awake and answers for the others (I2).
-const AWAKE: u64 = 2;
-/// The token of a thread that is woken from the line and does not own `AWAKE`.
-pub(crate) const ANOTHER: usize = 1;
+pub(super) const PARKED: u64 = 1;
+/// One woken thread.
+const WOKEN: u64 = 1 << 1;
+const MOST_WOKEN: u64 = (1 << 15) - 1;
 /// One permit.
-pub(crate) const ONE: u64 = 4;
-
-/// Whether who gives back a permit must wake a sleeper: nobody is awake who would.
-const fn must_wake(state: u64) -> bool {
-    state & (PARKED | AWAKE) == PARKED
-}
-
-/// The word, a byte or eight.
-pub(crate) trait Word {
-    /// The highest bit. The next permit is for the thread that is awake (I3).
-    const RESERVED: u64;
-
-    /// The permits that are free.
-    #[inline]
-    fn count(state: u64) -> u64 {
-        (state & !Self::RESERVED) / ONE
-    }
-
-    /// Whether a newcomer may take a permit: one is free and none reserved.
-    fn is_open(state: u64) -> bool;
-
-    /// What is there, Relaxed.
-    fn state(&self) -> u64;
-    /// One attempt to replace `state`; may fail for no reason. On failure Relaxed, and what is there instead.
-    fn replace(&self, state: u64, next: u64, order: Ordering) -> Result<(), u64>;
-    /// Clears flags, Relaxed.
-    fn clear(&self, flags: u64);
-}
-
-macro_rules! word {
-    ($atomic:ty, $integer:ty, $signed:ty) => {
-        impl Word for $atomic {
-            const RESERVED: u64 = 1 << (<$integer>::BITS - 1);
-            #[inline]
-            fn is_open(state: u64) -> bool {
-                state as $signed >= ONE as $signed
-            }
-            #[inline]
-            fn state(&self) -> u64 {
-                self.load(Relaxed).into()
-            }
-            #[inline]
-            fn replace(&self, state: u64, next: u64, order: Ordering) -> Result<(), u64> {
-                let swapped = self.compare_exchange_weak(state as $integer, next as $integer, order, Relaxed);
-                swapped.map(drop).map_err(u64::from)
-            }
-            #[inline]
-            fn clear(&self, flags: u64) {
-                self.fetch_and(!(flags as $integer), Relaxed);
-            }
-        }
-    };
-}
-word!(AtomicU8, u8, i8);
-word!(AtomicU64, u64, i64);
+const ONE: u64 = 1 << 16;
+/// One permit that is owed.
+const OWED: u64 = 1 << 48;
+/// "At least so many."
+const MOST_OWED: u64 = u64::MAX / OWED;
 
 /// Giving back would make more permits than there may be. Nothing has changed.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct TooMany;
 
-/// What became of an attempt to hand a permit to the thread that it is reserved for.
-enum HandOver {
-    /// Done; whether a permit is left for the line, so that its next thread must be woken.
-    Done {
-        wake: bool,
-    },
-    /// The reservation is gone; look again.
-    Gone,
-    TooMany,
-}
-
-/// What a condition does with a waiter that is selected, see [`Permits::admit`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Admit {
-    /// Put it in the line: somebody who gives back a permit will wake it.
-    Line,
-    /// Wake it: nobody would. It is then the owner of `AWAKE`.
-    Wake,
-}
-
-/// The machine. Two bytes at least, for its two keys.
+/// The machine.
 #[derive(Debug)]
-#[repr(align(2))]
-pub(crate) struct Permits<W = AtomicU64> {
-    word: W,
+pub(crate) struct Permits {
+    word: AtomicU64,
+}
+
+#[cfg(not(loom))]
+const _: () = assert!(size_of::<Permits>() == 8);
+
+pub(super) const fn count(word: u64) -> u64 {
+    (word / ONE) & u32::MAX as u64
+}
+
+pub(super) const fn owed(word: u64) -> u64 {
+    word / OWED
+}
+
+pub(super) const fn woken(word: u64) -> u64 {
+    (word / WOKEN) & MOST_WOKEN
+}
+
+/// What a newcomer may take.
+pub(super) const fn available(word: u64) -> u64 {
+    if owed(word) == MOST_OWED { 0 } else { count(word).saturating_sub(owed(word)) }
+}
+
+/// Permits that are neither taken nor granted.
+const fn free(word: u64) -> u64 {
+    let (count, owed) = (count(word), owed(word));
+    if count < owed || owed == MOST_OWED { count } else { count - owed }
+}
+
+/// Which walk is due: permits have come together for the first of the starving queue, or sleepers of the main queue can be
+/// served besides those that are on their way.
+const fn due(word: u64) -> Then {
+    if owed(word) > 0 && count(word) >= owed(word) {
+        Then::Walk(Queue::Starving)
+    } else if word & PARKED != 0 && available(word) > woken(word) {
+        Then::Walk(Queue::Main)
+    } else {
+        Then::Nothing
+    }
+}
+
+/// The word with what the first of the starving queue waits for.
+fn owing(word: u64, n: u32) -> u64 {
+    (word % OWED) + u64::from(n).min(MOST_OWED) * OWED
+}
+
+/// The word in which the thread of a request is not on its way any more.
+const fn settled(word: u64, request: Request) -> u64 {
+    if request.woken { word - WOKEN } else { word }
 }
 
 impl Permits {
-    /// So many permits can be counted.
-    pub(crate) const MOST: u64 = (AtomicU64::RESERVED - 1) / ONE;
+    /// As many permits as there can be. The word has room for twice as many, so a release of one need not look first.
+    pub(crate) const MOST: u64 = i32::MAX as u64;
 
     /// So many free permits, at most [`MOST`](Self::MOST), and nobody waits.
     pub(crate) const fn new(permits: u64) -> Self {
-        Self::from_word(AtomicU64::new(permits * ONE))
-    }
-}
-
-impl<W> Permits<W> {
-    /// A machine whose word is `permits * ONE`, and nobody waits.
-    pub(crate) const fn from_word(word: W) -> Self {
-        Self { word }
+        Self { word: AtomicU64::new(permits * ONE) }
     }
 
-    /// The line's key.
-    pub(crate) fn line(&self) -> Key {
-        Key::of(self)
-    }
-
-    /// Where the owner of a reservation sleeps.
-    fn reserve(&self) -> Key {
-        self.line().second()
-    }
-}
-
-impl<W: Word> Permits<W> {
-    /// Permits that are free now.
+    /// Permits that nobody has: a snapshot, which orders nothing.
     #[inline]
     pub(crate) fn free(&self) -> u64 {
-        W::count(self.word.state())
+        free(self.word.look()).min(Self::MOST)
     }
 
-    /// Whether a permit could be had now: a snapshot, which orders nothing.
-    #[inline]
-    pub(crate) fn is_open(&self) -> bool {
-        W::is_open(self.word.state())
-    }
-
-    /// As [`try_take`](Self::try_take), for a machine with one permit, which is free and not waited for most of the time:
-    /// it does not look first.
-    #[inline]
-    pub(crate) fn try_take_the_only_one(&self) -> bool {
-        match self.word.replace(ONE, 0, Acquire) {
-            Ok(()) => true,
-            Err(state) => self.try_take_from(state),
-        }
-    }
-
-    /// Takes a permit if one is free. Never fails for no reason.
+    /// Takes a permit if one is available. Never fails for no reason.
     #[inline]
     pub(crate) fn try_take(&self) -> bool {
-        self.try_take_from(self.word.state())
-    }
-
-    #[inline]
-    fn try_take_from(&self, state: u64) -> bool {
-        W::is_open(state)
-            && match self.word.replace(state, state - ONE, Acquire) {
+        let word = self.word.look();
+        // Something is available, and nothing owed.
+        if word.wrapping_sub(ONE) < OWED - ONE {
+            match self.word.replace(word, word - ONE, Acquire) {
                 Ok(()) => true,
                 Err(now) => self.try_take_again(now),
             }
+        } else {
+            word >= OWED && self.try_take_again(word)
+        }
     }
 
-    /// Others change the word at the same time.
+    /// Others change the word at the same time, or wait in the starving queue.
     #[cold]
-    fn try_take_again(&self, mut state: u64) -> bool {
-        while W::is_open(state) {
-            match self.word.replace(state, state - ONE, Acquire) {
+    fn try_take_again(&self, mut word: u64) -> bool {
+        while let Some((next, _)) = Self::serve(word, Request { n: 1, woken: false }) {
+            match self.word.replace(word, next, Acquire) {
                 Ok(()) => return true,
-                Err(now) => state = now,
+                Err(now) => word = now,
             }
         }
         false
@@ -225,279 +155,161 @@ impl<W: Word> Permits<W> {
         self.try_take()
             || match deadline() {
                 Deadline::Passed => false,
-                deadline => self.take_slow(deadline),
+                deadline => self.acquire_slow(Request { n: 1, woken: false }, deadline, Starvation::new()),
             }
     }
 
-    /// Waits for a permit until `deadline`. False: the time was up. The slow path behind `try_take`.
-    #[cold]
-    pub(crate) fn take_slow(&self, deadline: Deadline) -> bool {
-        self.wait_in_line(deadline, 0, Age::new())
-    }
-
-    /// Takes a permit as the thread that was just woken from the line, and therefore owns `AWAKE`.
-    #[cold]
-    pub(crate) fn take_awake(&self) {
-        self.wait_in_line(Deadline::Never, AWAKE, Age::new());
-    }
-
-    /// `mine`: the flags in the word that belong to this thread.
-    fn wait_in_line(&self, deadline: Deadline, mut mine: u64, mut age: Age) -> bool {
-        let mut spin = Spin::in_turn(self.line(), deadline);
-        let mut is_new = mine == 0;
-        loop {
-            if model_has_failed() {
-                // Whoever has the permit will never use it again.
-                let _ = self.try_take();
-                return true;
-            }
-            let state = self.word.state();
-            if W::count(state) > 0 && (state & W::RESERVED == 0 || mine & W::RESERVED != 0) {
-                if self.take_in_line(state, mine) {
-                    return true;
-                }
-                spin.was_beaten();
-                continue;
-            }
-            if mine != 0 || state & PARKED == 0 || is_new && state & AWAKE != 0 {
-                if spin.again() {
-                    continue;
-                }
-            } else if is_new && state & W::RESERVED == 0 && spin.may_step_in() {
-                // Others sleep, and nobody is awake for them: a newcomer may be that, and look again.
-                if self.word.replace(state, state | AWAKE, Relaxed).is_ok() {
-                    reached!("a newcomer stepped in for those who sleep");
-                    mine = AWAKE;
-                }
-                continue;
-            }
-            if mine == AWAKE {
-                reached!("a newcomer was faster than the thread that was woken");
-            }
-            let parked = if mine & AWAKE != 0 && age.is_up() {
-                if mine & W::RESERVED == 0 {
-                    if self.word.replace(state, state | W::RESERVED, Relaxed).is_err() {
-                        continue;
-                    }
-                    mine |= W::RESERVED;
-                }
-                self.sleep_on_reservation(deadline)
-            } else {
-                if self.word.replace(state, (state & !mine) | PARKED, Relaxed).is_err() {
-                    continue;
-                }
-                mine = 0;
-                self.sleep_in_line(deadline)
-            };
-            is_new = false;
-            match parked {
-                Parked::Woken(_) if mine & W::RESERVED != 0 => return true,
-                Parked::Woken(token) => {
-                    is_new = token == ANOTHER;
-                    (mine, spin) = if is_new {
-                        reached!("a sleeper was woken although another thread was awake");
-                        (0, Spin::extra(self.line(), deadline))
-                    } else {
-                        (AWAKE, Spin::in_turn(self.line(), deadline))
-                    };
-                }
-                Parked::Invalid => {}
-                Parked::TimedOut => return false,
-            }
-        }
-    }
-
-    /// One attempt to take a permit from `state`, drop the flags that are `mine`, and wake the next if there is one
-    /// to wake for (I1).
-    fn take_in_line(&self, state: u64, mine: u64) -> bool {
-        let mut next = (state - ONE) & !mine;
-        let wake = mine != 0 && W::count(next) > 0 && next & PARKED != 0;
-        if wake {
-            next |= AWAKE;
-        }
-        let taken = self.word.replace(state, next, Acquire).is_ok();
-        if taken && wake {
-            self.wake_one();
-        }
-        taken
-    }
-
-    fn sleep_in_line(&self, deadline: Deadline) -> Parked {
-        // With a permit free, and so by I1 a waker on its way, sleeping would be right too, but it would not be for long.
-        let validate = || {
-            let state = self.word.state();
-            state & PARKED != 0 && !W::is_open(state)
-        };
-        // SAFETY: 1. The key is the address of `self`, which is borrowed for the call.
-        // 2. The closures read and change our word, no more.
-        // 3. Nothing runs before sleeping.
-        unsafe { park::park(self.line(), 0, deadline, validate, || (), |_, last| self.left_line(last)) }
-    }
-
-    /// A sleeper has left the line by time-out, under the line's lock.
-    pub(crate) fn left_line(&self, was_last: bool) {
-        reached!("the time of a thread in the line was up");
-        if was_last {
-            self.word.clear(PARKED);
-        }
-    }
-
-    fn sleep_on_reservation(&self, deadline: Deadline) -> Parked {
-        // Under the lock of the second key: a permit given back before this counts, and one after it finds us.
-        let validate = || W::count(self.word.state()) == 0;
-        let timed_out = |_, _| {
-            reached!("the time of the owner of a reservation was up");
-            self.word.clear(W::RESERVED | AWAKE); // I2: the count is 0.
-        };
-        // SAFETY: 1. The key lies inside `self`, which has two bytes at least and is borrowed for the call.
-        // 2. The closures read and change our word, no more.
-        // 3. Nothing runs before sleeping.
-        unsafe { park::park(self.reserve(), 0, deadline, validate, || (), timed_out) }
-    }
-
-    /// Gives back `n` permits, at most up to `most` in all.
+    /// Gives back `n` permits, as long as there are not more than `most` then.
     #[inline]
     pub(crate) fn give(&self, n: u64, most: u64) -> Result<(), TooMany> {
-        let mut state = self.word.state();
-        loop {
-            if n > most - W::count(state) || state & (PARKED | W::RESERVED) != 0 {
-                return self.give_slow(n, most);
+        if n == 1 && most == Self::MOST {
+            let old = self.word.fetch_add(ONE, Release);
+            // Nobody sleeps, and there was room.
+            if old & PARKED != 0 || old >= Self::MOST * ONE {
+                return self.after_release(old);
             }
-            match self.word.replace(state, state + n * ONE, Release) {
-                Ok(()) => return Ok(()),
-                Err(now) => state = now,
-            }
+            Ok(())
+        } else {
+            self.give_bounded(n, most)
         }
     }
 
-    /// Gives back permits where somebody may wait for one.
+    /// After a release of one permit without a look.
     #[cold]
-    pub(crate) fn give_slow(&self, n: u64, most: u64) -> Result<(), TooMany> {
-        loop {
-            let state = self.word.state();
-            if n > most - W::count(state) {
-                // Not on old news: a permit may have been taken that this thread has not seen taken.
-                if self.word.replace(state, state, Relaxed).is_ok() {
-                    return Err(TooMany);
-                }
-                continue;
-            }
-            if n == 0 {
-                return Ok(());
-            }
-            if state & W::RESERVED != 0 {
-                match self.hand_over(n, most) {
-                    HandOver::Done { wake } => {
-                        if wake {
-                            self.wake_one();
-                        }
-                        return Ok(());
-                    }
-                    HandOver::Gone => continue,
-                    HandOver::TooMany => return Err(TooMany),
-                }
-            }
-            let wake = must_wake(state);
-            let next = state + n * ONE + if wake { AWAKE } else { 0 };
-            if self.word.replace(state, next, Release).is_ok() {
-                if wake {
-                    self.wake_one();
-                } else if state & PARKED != 0 && park::wants_another(self.line()) {
-                    self.wake_another();
-                }
-                return Ok(());
+    fn after_release(&self, old: u64) -> Result<(), TooMany> {
+        let mut word = old + ONE;
+        while free(word) > Self::MOST {
+            // It is taken back, unless somebody makes room first.
+            match self.word.replace(word, word - ONE, Relaxed) {
+                Ok(()) => return Err(TooMany),
+                Err(now) => word = now,
             }
         }
+        self.see_to(due(word));
+        Ok(())
     }
 
-    /// Gives one of `n` permits to the owner of the reservation and the rest to whoever comes.
-    #[cold]
-    fn hand_over(&self, n: u64, most: u64) -> HandOver {
-        let mut outcome = HandOver::Gone;
-        let callback = |found: park::Unparked| {
-            loop {
-                let state = self.word.state();
-                let (next, wake) = if found.woken == 1 {
-                    reached!("a permit was handed over");
-                    // It sleeps no more and owns its permit (P3). I3: until here the count was 0.
-                    let left = (state & !(W::RESERVED | AWAKE)) + (n - 1) * ONE;
-                    let wake = n > 1 && state & PARKED != 0;
-                    (if wake { left | AWAKE } else { left }, wake)
-                } else if state & W::RESERVED == 0 {
-                    reached!("a reservation was gone before the hand-over");
-                    break; // Its time ran out, or it has been served by somebody else.
-                } else if n > most - W::count(state) {
-                    if self.word.replace(state, state, Relaxed).is_err() {
-                        continue;
-                    }
-                    outcome = HandOver::TooMany;
-                    break;
-                } else {
-                    // It is awake, and will find the permit when it looks before it sleeps.
-                    reached!("a hand-over found the owner of the reservation awake");
-                    (state + n * ONE, false)
-                };
-                if self.word.replace(state, next, Release).is_ok() {
-                    outcome = HandOver::Done { wake };
-                    break;
-                }
-            }
-            0
-        };
-        // SAFETY: 1. the key lies inside `self`, which is borrowed; 2. the callback only changes our word.
-        unsafe { park::unpark_one(self.reserve(), callback) };
-        outcome
-    }
-
-    /// Wakes the oldest sleeper as the owner of `AWAKE`, which passes to it. If nobody sleeps, nobody is awake either.
-    #[cold]
-    fn wake_one(&self) {
-        let callback = |found: park::Unparked| {
-            if found.woken == 0 {
-                reached!("a waker found that the sleeper's time was up");
-                self.word.clear(PARKED | AWAKE);
-            } else if !found.more {
-                self.word.clear(PARKED);
-            }
-            0
-        };
-        // SAFETY: 1. the key is the address of `self`, which is borrowed; 2. the callback only changes our word.
-        unsafe { park::unpark_one(self.line(), callback) };
-    }
-
-    /// Wakes the oldest sleeper although another is awake already: it comes back as if it were new. That is never
-    /// needed, and helps if the one that is awake does not get a core.
-    #[cold]
-    fn wake_another(&self) {
-        let callback = |found: park::Unparked| {
-            if !found.more {
-                self.word.clear(PARKED);
-            }
-            ANOTHER
-        };
-        // SAFETY: 1. the key is the address of `self`, which is borrowed; 2. the callback only changes our word.
-        unsafe { park::unpark_one(self.line(), callback) };
-    }
-
-    /// Decides, under the line's lock, what a thread that is to come into the line from elsewhere shall do; `rest`:
-    /// whether others come with it. Sets the flags accordingly.
-    pub(crate) fn admit(&self, rest: bool) -> Admit {
-        loop {
-            let state = self.word.state();
-            // I1 would break if a thread came into the line past a free permit that nobody answers for.
-            let (next, admit) = if W::count(state) > 0 && state & AWAKE == 0 {
-                (state | AWAKE | if rest { PARKED } else { 0 }, Admit::Wake)
-            } else {
-                (state | PARKED, Admit::Line)
-            };
-            if self.word.replace(state, next, Relaxed).is_ok() {
-                return admit;
-            }
+    #[inline]
+    fn give_bounded(&self, n: u64, most: u64) -> Result<(), TooMany> {
+        // The only permit is taken, most probably, and nobody waits for it.
+        if (n, most) == (1, 1) && self.word.replace(0, ONE, Release).is_ok() {
+            return Ok(());
         }
+        let n = u32::try_from(n).map_err(|_| TooMany)?;
+        if n == 0 || self.release_slow(n, most as u32) { Ok(()) } else { Err(TooMany) }
     }
 }
 
-/// The reservation, from the state in which a waiter has just lost its patience: under loom and on real threads.
+impl Machine for Permits {
+    type Word = AtomicU64;
+    type Spin = Wait;
+
+    fn serve(word: u64, request: Request) -> Option<(u64, Then)> {
+        let n = u64::from(request.n);
+        let next = word.wrapping_sub(n * ONE);
+        if available(word) < n {
+            None
+        } else if !request.woken {
+            Some((next, Then::Nothing))
+        } else {
+            // Where no more could be counted, walks have stopped early.
+            let was_full = woken(word) == MOST_WOKEN;
+            Some((next - WOKEN, if was_full { due(next - WOKEN) } else { Then::Nothing }))
+        }
+    }
+
+    fn join(shared: Shared, queue: Queue, request: Request) -> Change {
+        let word = shared.word;
+        if let Some((word, then)) = Self::serve(word, request) {
+            return change(word, true, then);
+        }
+        let settled = settled(word, request);
+        let word = match queue {
+            Queue::Main => settled | PARKED,
+            Queue::Starving if owed(word) == 0 => owing(settled, request.n),
+            Queue::Starving => settled,
+        };
+        // The permit that it was woken for may serve others.
+        change(word, false, if request.woken { due(word) } else { Then::Nothing })
+    }
+
+    fn time_out(shared: Shared, queue: Queue, n: u32, last: bool, _: Timer) -> Change {
+        let word = shared.word;
+        let taken = word.wrapping_sub(u64::from(n) * ONE);
+        match queue {
+            Queue::Main => {
+                let served = available(word) >= u64::from(n);
+                let word = if served { taken } else { word };
+                change(if last { word & !PARKED } else { word }, served, Then::Nothing)
+            }
+            // It is the first one, too: what is owed is for it.
+            Queue::Starving if last => {
+                let served = count(word) >= u64::from(n);
+                let word = owing(if served { taken } else { word }, 0);
+                change(word, served, due(word))
+            }
+            // If it was the first one, what is owed must become what the next one waits for.
+            Queue::Starving => {
+                let served = available(word) >= u64::from(n);
+                change(if served { taken } else { word }, served, Then::Walk(Queue::Starving))
+            }
+        }
+    }
+
+    fn give_back(word: u64, n: u32, most: u32) -> Giving {
+        if free(word) + u64::from(n) > u64::from(most) {
+            return Giving::Refused;
+        }
+        let word = word + u64::from(n) * ONE;
+        Giving::To(word, due(word))
+    }
+
+    fn pick(walk: Walk, shared: Shared, n: u32) -> (Walk, Shared, Pick) {
+        let word = shared.word;
+        let picked = Walk { picked: walk.picked + 1, first: n, ..walk };
+        let size = u64::from(n);
+        let (walk, word, pick) = match walk.queue {
+            Queue::Starving if walk.picked == 1 => (Walk { second: n, ..walk }, word, Pick::Stop),
+            // What is owed is right from here on: nobody else takes below it.
+            Queue::Starving if count(word) >= size => (picked, owing(word, n), Pick::Wake),
+            Queue::Starving => (walk, owing(word, n), Pick::Stop),
+            // Others may have taken the permit already. The sleeper is to know that it has lost.
+            Queue::Main if size == 1 && walk.picked == 0 && woken(word) == 0 => (picked, word + WOKEN, Pick::Wake),
+            Queue::Main if woken(word) >= available(word) => (walk, word, Pick::Stop),
+            Queue::Main if woken(word) == MOST_WOKEN || walk.picked == ROUND => (walk, word, Pick::Stop),
+            Queue::Main if size + woken(word) <= available(word) => (picked, word + WOKEN, Pick::Wake),
+            Queue::Main => (walk, word, Pick::Skip),
+        };
+        (walk, Shared { word, ..shared }, pick)
+    }
+
+    fn walked(walk: Walk, shared: Shared, more: bool) -> Change {
+        let word = shared.word;
+        match walk.queue {
+            Queue::Main if !more => change(word & !PARKED, false, Then::Nothing),
+            Queue::Main if walk.picked == ROUND => change(word, false, due(word)),
+            Queue::Main => change(word, false, Then::Nothing),
+            Queue::Starving if walk.picked == 1 => {
+                let word = owing(word - u64::from(walk.first) * ONE, walk.second);
+                change(word, true, due(word))
+            }
+            Queue::Starving => change(word, false, Then::Nothing),
+        }
+    }
+
+    fn word(&self) -> &AtomicU64 {
+        &self.word
+    }
+}
+
+/// So many are woken under one hold of the queue's lock: `parking_lot_core` keeps them on the stack.
+const ROUND: u8 = 8;
+
+const fn change(word: u64, served: bool, then: Then) -> Change {
+    Change { shared: Shared { word, side: 0 }, served, then }
+}
+
+/// The starving queue, from its first sleeper on: under loom and on real threads.
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -510,18 +322,37 @@ mod tests {
     #[cfg(not(loom))]
     use std::thread;
 
-    struct Shared {
-        permits: Permits<AtomicU64>,
+    struct Waits {
+        permits: Permits,
         data: AtomicUsize,
     }
 
-    /// No permit is free, and one thread is awake.
-    fn explore(body: fn(Arc<Shared>)) {
-        let start = move || {
-            let shared = Shared { permits: Permits::new(0), data: AtomicUsize::new(0) };
-            assert!(shared.permits.word.replace(0, AWAKE, Relaxed).is_ok());
-            body(Arc::new(shared));
-        };
+    impl Waits {
+        /// As a waiter that starves already.
+        fn starving(&self, n: u32, deadline: Deadline) -> bool {
+            self.permits.acquire_slow(Request { n, woken: false }, deadline, Starvation::over())
+        }
+
+        fn acquire(&self) {
+            self.permits.take_until(|| Deadline::Never);
+        }
+
+        fn release(&self, n: u64) {
+            assert_eq!(self.permits.give(n, 9), Ok(()));
+        }
+
+        fn word(&self) -> u64 {
+            self.permits.word.look()
+        }
+    }
+
+    fn a_while() -> Deadline {
+        Deadline::after(Duration::from_micros(30))
+    }
+
+    /// In a model, or as often as chance needs.
+    fn explore(permits: u64, body: fn(Arc<Waits>)) {
+        let start = move || body(Arc::new(Waits { permits: Permits::new(permits), data: AtomicUsize::new(0) }));
         #[cfg(loom)]
         {
             let mut model = loom::model::Builder::new();
@@ -532,183 +363,115 @@ mod tests {
         (0..200).for_each(|_| start());
     }
 
-    fn a_while() -> Deadline {
-        Deadline::after(Duration::from_micros(30))
-    }
-
-    impl Shared {
-        /// The thread that is awake, and will now have the next permit reserved.
-        fn wait_out_of_patience(&self, deadline: Deadline) -> bool {
-            self.permits.wait_in_line(deadline, AWAKE, Age::over())
-        }
-
-        fn give(&self, n: u64) {
-            assert_eq!(self.permits.give(n, 2), Ok(()));
-        }
-    }
-
-    /// In this state, and nobody sleeps.
-    fn in_state(state: u64) -> Permits<AtomicU64> {
-        let permits = Permits::new(0);
-        assert!(permits.word.replace(0, state, Relaxed).is_ok());
-        permits
+    fn spawn<T: Send + 'static>(waits: &Arc<Waits>, body: fn(&Waits) -> T) -> thread::JoinHandle<T> {
+        let waits = waits.clone();
+        thread::spawn(move || body(&waits))
     }
 
     #[test]
-    fn a_thread_that_could_not_fall_asleep_does_not_step_in_while_another_is_awake() {
-        explore(|shared| {
-            let other = {
-                let shared = shared.clone();
-                thread::spawn(move || shared.permits.take_slow(a_while()))
-            };
-            // The other wants to sleep, sees this and stays awake, and may find it taken again.
-            let passing = {
-                let shared = shared.clone();
-                thread::spawn(move || {
-                    shared.give(1);
-                    shared.permits.try_take()
-                })
-            };
-            assert_ne!(passing.join().unwrap(), other.join().unwrap(), "there was one permit");
-            assert_ne!(shared.permits.word.state() & AWAKE, 0, "the thread of the model is awake for the line (I2)");
-        });
-    }
-
-    #[test]
-    fn a_permit_that_is_reserved_is_not_for_others_in_the_line() {
-        crate::model(|| {
-            let permits = in_state(ONE | AtomicU64::RESERVED | AWAKE);
-            assert!(!permits.try_take());
-            assert!(!permits.wait_in_line(Deadline::Passed, 0, Age::new()));
-            assert!(permits.wait_in_line(Deadline::Passed, AtomicU64::RESERVED | AWAKE, Age::new()));
-            assert_eq!(permits.word.state() & !PARKED, 0);
-        });
-    }
-
-    #[test]
-    fn who_answers_for_the_line_wakes_the_next_if_a_permit_is_left_and_nobody_else_does() {
-        crate::model(|| {
-            // A waker that finds nobody clears the flags.
-            for (before, mine, after) in [
-                ((2 * ONE) | AWAKE | PARKED, AWAKE, ONE),
-                (ONE | AWAKE | PARKED, AWAKE, PARKED),
-                ((2 * ONE) | AWAKE | PARKED, 0, ONE | AWAKE | PARKED),
-                (ONE | AWAKE | PARKED, 0, AWAKE | PARKED),
-            ] {
-                let permits = in_state(before);
-                assert!(permits.take_in_line(before, mine));
-                assert_eq!(permits.word.state(), after, "from {before} with {mine}");
-            }
-        });
-    }
-
-    #[test]
-    fn a_try_that_others_have_overtaken_takes_one_permit_and_no_more() {
-        crate::model(|| {
-            for (before, after) in [(3 * ONE, 2 * ONE), (ONE | AWAKE | PARKED, AWAKE | PARKED)] {
-                let permits = in_state(before);
-                assert!(permits.try_take_again(5 * ONE), "what was seen before is old");
-                assert_eq!(permits.word.state(), after);
-            }
-            assert!(!in_state(AWAKE | PARKED).try_take_again(5 * ONE));
-        });
-    }
-
-    #[test]
-    fn an_owner_of_a_reservation_who_is_awake_finds_what_is_given_back_up_to_the_bound() {
-        crate::model(|| {
-            let reserved = AtomicU64::RESERVED | AWAKE;
-            for (most, n, after) in [(2, 2, Ok(2)), (2, 3, Err(TooMany)), (1, 1, Ok(1)), (1, 2, Err(TooMany))] {
-                let permits = in_state(reserved);
-                assert_eq!(permits.give(n, most).map(|()| n), after, "{n} of {most}");
-                assert_eq!(permits.word.state(), reserved + after.unwrap_or(0) * ONE, "{n} of {most}");
-            }
-            let permits = in_state(reserved | ONE);
-            assert!(matches!(permits.hand_over(1, 1), HandOver::TooMany), "another was faster");
-            assert_eq!(permits.word.state(), reserved | ONE);
-        });
-    }
-
-    #[test]
-    fn the_next_permit_is_for_the_owner_of_the_reservation_and_nobody_else() {
-        explore(|shared| {
-            let owner = {
-                let shared = shared.clone();
-                thread::spawn(move || assert!(shared.wait_out_of_patience(Deadline::Never)))
-            };
-            while shared.permits.word.state() & AtomicU64::RESERVED == 0 {
+    fn a_release_is_for_the_first_of_the_starving_queue_and_for_nobody_else() {
+        explore(0, |waits| {
+            let first = spawn(&waits, |waits| {
+                assert!(waits.starving(1, Deadline::Never));
+                assert_eq!(waits.data.load(Relaxed), 1, "what was done before the release");
+            });
+            while owed(waits.word()) == 0 {
                 thread::yield_now();
             }
-            shared.give(1);
-            assert!(!shared.permits.try_take(), "a newcomer has nothing to take");
-            assert!(!shared.permits.take_slow(a_while()), "nor has one that waits for it");
-            owner.join().unwrap();
-            assert_eq!(shared.permits.word.state() & !PARKED, 0);
+            waits.data.store(1, Relaxed);
+            waits.release(1);
+            assert!(!waits.permits.try_take(), "a newcomer finds nothing");
+            first.join().unwrap();
+            assert_eq!(waits.word(), 0);
         });
     }
 
     #[test]
-    fn a_reservation_that_is_given_up_leaves_the_permit_to_the_next_in_line() {
+    fn permits_gather_for_a_request_of_many_and_what_is_left_is_free() {
+        explore(1, |waits| {
+            let first = spawn(&waits, |waits| assert!(waits.starving(2, Deadline::Never)));
+            while owed(waits.word()) == 0 {
+                thread::yield_now();
+            }
+            assert!(!waits.permits.try_take(), "it gathers");
+            waits.release(2);
+            assert!(waits.permits.try_take(), "one is left");
+            first.join().unwrap();
+            assert_eq!(waits.word(), 0);
+        });
+    }
+
+    #[test]
+    fn a_time_out_in_the_starving_queue_gets_what_is_there_and_leaves_the_rest() {
         static SEEN: [std::sync::atomic::AtomicBool; 2] = [const { std::sync::atomic::AtomicBool::new(false) }; 2];
-        explore(|shared| {
-            let owner = {
-                let shared = shared.clone();
-                thread::spawn(move || {
-                    let served = shared.wait_out_of_patience(a_while());
-                    SEEN[usize::from(served)].store(true, Relaxed);
-                    if served {
-                        shared.give(1);
-                    }
-                })
-            };
-            let next = {
-                let shared = shared.clone();
-                thread::spawn(move || assert!(shared.permits.take_slow(Deadline::Never)))
-            };
-            shared.give(1);
-            owner.join().unwrap();
-            next.join().unwrap();
-            assert_eq!(shared.permits.word.state() & !PARKED, 0);
+        explore(0, |waits| {
+            let first = spawn(&waits, |waits| waits.starving(2, a_while()));
+            waits.release(1);
+            waits.release(1);
+            let served = first.join().unwrap();
+            SEEN[usize::from(served)].store(true, Relaxed);
+            assert_eq!(waits.word(), if served { 0 } else { 2 * ONE });
         });
         assert!(cfg!(not(loom)) || SEEN.iter().all(|seen| seen.load(Relaxed)), "both outcomes are explored");
     }
 
     #[test]
-    fn two_permits_serve_the_reservation_and_the_next_in_line() {
-        explore(|shared| {
-            let owner = {
-                let shared = shared.clone();
-                thread::spawn(move || assert!(shared.wait_out_of_patience(Deadline::Never)))
-            };
-            let next = {
-                let shared = shared.clone();
-                thread::spawn(move || assert!(shared.permits.take_slow(Deadline::Never)))
-            };
-            shared.give(2);
-            owner.join().unwrap();
-            next.join().unwrap();
-            assert_eq!(shared.permits.word.state() & !PARKED, 0);
+    fn who_comes_after_a_starving_waiter_that_gives_up_is_served() {
+        explore(0, |waits| {
+            let large = spawn(&waits, |waits| waits.starving(2, a_while()));
+            let small = spawn(&waits, |waits| assert!(waits.starving(1, Deadline::Never)));
+            waits.release(1);
+            small.join().unwrap();
+            assert!(!large.join().unwrap());
+            assert_eq!(waits.word(), 0);
         });
     }
 
     #[test]
-    fn what_is_left_of_a_hand_over_is_published_too() {
-        explore(|shared| {
-            let owner = {
-                let shared = shared.clone();
-                thread::spawn(move || {
-                    assert!(shared.wait_out_of_patience(Deadline::Never));
-                    assert_eq!(shared.data.load(Relaxed), 1);
-                })
-            };
-            let newcomer = {
-                let shared = shared.clone();
-                thread::spawn(move || assert!(!shared.permits.try_take() || shared.data.load(Relaxed) == 1))
-            };
-            shared.data.store(1, Relaxed);
-            shared.give(2);
-            owner.join().unwrap();
-            newcomer.join().unwrap();
+    fn a_release_wakes_as_many_as_it_can_serve_in_either_queue() {
+        explore(0, |waits| {
+            let starving = spawn(&waits, |waits| assert!(waits.starving(1, Deadline::Never)));
+            let other = spawn(&waits, Waits::acquire);
+            waits.release(2);
+            starving.join().unwrap();
+            other.join().unwrap();
+            assert_eq!(waits.word(), 0);
         });
+    }
+
+    #[test]
+    fn a_release_past_the_most_changes_nothing() {
+        crate::model(|| {
+            let permits = Permits::new(Permits::MOST);
+            assert_eq!(permits.give(1, Permits::MOST), Err(TooMany));
+            assert_eq!(permits.give(1 << 40, Permits::MOST), Err(TooMany));
+            assert_eq!(permits.free(), Permits::MOST);
+            assert!(permits.try_take());
+            assert_eq!(permits.give(2, Permits::MOST), Err(TooMany));
+            assert_eq!(permits.give(1, Permits::MOST), Ok(()));
+            assert_eq!(permits.free(), Permits::MOST);
+        });
+    }
+
+    #[test]
+    fn more_than_can_be_owed_is_gathered_too() {
+        let many = 1 << 17;
+        let shared = Shared { word: u64::from(many - 1) * ONE, side: 0 };
+        let joined = Permits::join(shared, Queue::Starving, Request { n: many, woken: false }).shared;
+        assert_eq!((owed(joined.word), available(joined.word)), (MOST_OWED, 0), "nobody else gets any");
+        let Giving::To(word, then) = Permits::give_back(joined.word, 1, many) else { panic!("there is room") };
+        assert_eq!(then, Then::Walk(Queue::Starving));
+        let (walk, shared, pick) = Permits::pick(Walk::new(Queue::Starving), Shared { word, side: 0 }, many);
+        assert_eq!(pick, Pick::Wake);
+        assert_eq!(Permits::walked(walk, shared, false), change(0, true, Then::Nothing));
+    }
+
+    #[test]
+    fn where_no_more_woken_threads_can_be_counted_the_next_one_that_settles_walks() {
+        let word = 3 * ONE + MOST_WOKEN * WOKEN + PARKED;
+        let shared = Shared { word, side: 0 };
+        assert_eq!(Permits::pick(Walk::new(Queue::Main), shared, 1).2, Pick::Stop);
+        let (_, then) = Permits::serve(word + MOST_WOKEN * ONE, Request { n: 1, woken: true }).unwrap();
+        assert_eq!(then, Then::Walk(Queue::Main));
     }
 }

@@ -8,9 +8,9 @@
 //! - I3: a thread leaves the queue by being selected or by its time-out, not by both (parking, P2): a notification is
 //!   not spent on a thread that reports a time-out.
 //!
-//! Selecting wakes nobody while the lock is held: the thread is moved into the lock's line, and whoever releases the
-//! lock wakes it, one at a time at first; each that is woken asks for one more, so that a crowd picks up speed. Only if the lock is free, which takes a by-hand release by a stranger, it is woken at
-//! once, as the one thread that is awake for that line.
+//! Selecting wakes nobody while the lock is held: the thread is moved to the lock's queue, and the next release of the lock
+//! wakes the first one there. If the lock is free, which takes a release by a stranger, the thread is woken at once, with
+//! the duty to see to the others.
 //!
 //! # Orderings
 //!
@@ -19,16 +19,12 @@
 #![allow(unsafe_code)]
 
 use super::lock::RawLock;
-use super::permits::{ANOTHER, Admit};
 use crate::deadline::Deadline;
 use crate::park::{self, Key, Parked, Requeue, Unparked};
 use crate::shim::atomic::AtomicU32;
 use crate::shim::atomic::Ordering::Relaxed;
 use crate::shim::caller::Caller;
 use crate::shim::thread::model_has_failed;
-
-/// So many stay awake in the queue at most: who comes after them is not next for a while. Figures: docs/tried.md.
-const WATCHERS: u32 = 8;
 
 /// The queue of a condition.
 pub(crate) struct WaitQueue {
@@ -40,7 +36,7 @@ pub(crate) struct WaitQueue {
 pub(crate) struct Waited {
     /// Selected by a notify. If not, the time was up.
     pub(crate) notified: bool,
-    /// Woken from the lock's line: the thread must take the lock with [`RawLock::reacquire`].
+    /// Woken, and so it has the duty to see to the lock's queue: it must acquire the lock with [`RawLock::reacquire`].
     pub(crate) awake: bool,
 }
 
@@ -62,37 +58,33 @@ impl WaitQueue {
     /// Joins the queue, runs `release_all`, which releases `lock` entirely, and sleeps until selected and woken, or until
     /// `deadline`. The lock is not held on return.
     #[cold]
-    pub(crate) fn wait(&self, lock: &RawLock, deadline: Deadline, _: Caller, release_all: impl FnOnce()) -> Waited {
+    pub(crate) fn wait(&self, _: &RawLock, deadline: Deadline, _: Caller, release_all: impl FnOnce()) -> Waited {
         let mut selected = false;
         let validate = || {
             self.add(1);
             true
         };
-        let timed_out = |key, was_last| {
+        let timed_out = |key, _| {
             if key == self.queue() {
                 self.remove(1);
             } else {
-                reached!("the time of a waiter was up after it was moved to the lock's line");
+                reached!("the time of a waiter was up after it was moved to the lock's queue");
                 selected = true;
-                lock.left_line(was_last);
             }
         };
         // SAFETY: 1. The key is the address of `self`, borrowed for the call, as is `lock`, where we may be moved to.
         // 2. `validate` and `timed_out` count and change the lock's word, no more.
         // 3. `release_all` releases the lock, which may unpark, but neither parks nor panics.
-        match unsafe { park::park_watchfully(self.queue(), 0, deadline, WATCHERS, validate, release_all, timed_out) } {
+        match unsafe { park::park_watchfully(self.queue(), 0, deadline, validate, release_all, timed_out) } {
             // Nobody has notified it, and nobody will.
             Parked::Woken(_) if model_has_failed() => Waited { notified: false, awake: false },
-            Parked::Woken(token) => {
-                park::ask_for_another(lock.line());
-                Waited { notified: true, awake: token != ANOTHER }
-            }
+            Parked::Woken(_) => Waited { notified: true, awake: true },
             Parked::TimedOut => Waited { notified: selected, awake: false },
             Parked::Invalid => unreachable!("there is always a reason to sleep"),
         }
     }
 
-    /// Selects up to `n` waiters, oldest first, for the line of `lock`. Returns how many there were to select.
+    /// Selects up to `n` waiters, oldest first, for the queue of `lock`. Returns how many there were to select.
     #[inline]
     pub(crate) fn notify(&self, lock: &RawLock, n: usize) -> usize {
         if self.count() == 0 || n == 0 { 0 } else { self.notify_slow(lock, n) }
@@ -120,11 +112,10 @@ impl WaitQueue {
             if count == 0 {
                 return Requeue::Abort;
             }
-            let all = n >= count;
-            match (lock.admit(all && count > 1), all) {
-                (Admit::Line, true) => Requeue::MoveAll,
-                (Admit::Line, false) => Requeue::MoveOne,
-                (Admit::Wake, all) => {
+            match (lock.prepare_requeue(), n >= count) {
+                (false, true) => Requeue::MoveAll,
+                (false, false) => Requeue::MoveOne,
+                (true, all) => {
                     reached!("a waiter was selected while the lock was free");
                     if all { Requeue::WakeOneMoveRest } else { Requeue::WakeOne }
                 }
@@ -136,7 +127,7 @@ impl WaitQueue {
         };
         // SAFETY: 1. The keys are the addresses of `self` and of `lock`, both borrowed for the call.
         // 2. The closures count and change the lock's word, no more.
-        let found = unsafe { park::unpark_requeue(self.queue(), lock.line(), validate, callback) };
+        let found = unsafe { park::unpark_requeue(self.queue(), lock.queue(), validate, callback) };
         found.woken + found.requeued
     }
 

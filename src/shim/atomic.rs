@@ -46,8 +46,19 @@ mod narrow {
             self.0.compare_exchange(current, new)
         }
 
-        pub(crate) fn fetch_and(&self, bits: u64, _: Ordering) -> u64 {
-            self.0.fetch_and(bits)
+        #[cfg_attr(not(test), allow(dead_code))]
+        pub(crate) fn compare_exchange(
+            &self,
+            current: u64,
+            new: u64,
+            success: Ordering,
+            failure: Ordering,
+        ) -> Result<u64, u64> {
+            self.compare_exchange_weak(current, new, success, failure)
+        }
+
+        pub(crate) fn fetch_add(&self, n: u64, _: Ordering) -> u64 {
+            self.0.fetch_add(n)
         }
     }
 
@@ -56,7 +67,8 @@ mod narrow {
         let word = AtomicU64::new(7);
         assert_eq!(word.compare_exchange_weak(7, 12, Ordering::Acquire, Ordering::Relaxed), Ok(7));
         assert_eq!(word.compare_exchange_weak(7, 1, Ordering::Acquire, Ordering::Relaxed), Err(12));
-        assert_eq!(word.fetch_and(!4, Ordering::Relaxed), 12);
-        assert_eq!(word.load(Ordering::Relaxed), 8);
+        assert_eq!(word.compare_exchange(12, 13, Ordering::Acquire, Ordering::Relaxed), Ok(12));
+        assert_eq!(word.fetch_add(2, Ordering::Relaxed), 13);
+        assert_eq!(word.load(Ordering::Relaxed), 15);
     }
 }

@@ -82,7 +82,7 @@ macro_rules! over {
                     assert_eq!(shared.1.get(), 2);
                 });
                 SEEN.are([(false, 0), (true, 1)]);
-                must_have_reached(&["the time of a waiter was up after it was moved to the lock's line"]);
+                must_have_reached(&["the time of a waiter was up after it was moved to the lock's queue"]);
             }
 
             /// CPython: a waiter that has timed out and waits for the lock swallows the notify that was meant for the

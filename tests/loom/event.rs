@@ -71,7 +71,7 @@ fn two_waiters_of_different_epochs_are_both_freed() {
         event.set();
         waiters.into_iter().for_each(|waiter| waiter.join().unwrap());
     });
-    must_have_reached(&["an epoch was over before its waiter slept"]);
+    must_have_reached(&["a generation was over before its waiter slept"]);
 }
 
 /// A waker that is late must not let go who began to wait after the clear.

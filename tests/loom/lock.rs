@@ -113,10 +113,10 @@ fn a_time_out_does_not_swallow_the_wake_of_another_waiter() {
         patient.join().unwrap();
     });
     must_have_reached(&[
-        "a waker found that the sleeper's time was up",
-        "the time of a thread in the line was up",
-        "a newcomer stepped in for those who sleep",
-        "a sleeper was woken although another thread was awake",
+        "a walk along the main queue woke nobody",
+        "a sleep in the main queue ended by itself",
+        "a waiter was served when its time was up",
+        "a waiter was served when it joined a queue",
     ]);
 }
 
@@ -154,11 +154,7 @@ fn a_waiter_that_loses_again_and_again_is_handed_the_lock() {
         other.join().unwrap();
         assert_eq!(shared.1.get(), 4);
     });
-    must_have_reached(&[
-        "a newcomer was faster than the thread that was woken",
-        "a permit was handed over",
-        "a hand-over found the owner of the reservation awake",
-    ]);
+    must_have_reached(&["a newcomer was faster than the woken thread", "a sleeper was granted what it waits for"]);
 }
 
 /// As before, with a waiter whose time may be up when it has the lock reserved, and another that still waits then.
