@@ -74,8 +74,8 @@ BREAKAGES = [
     (
         "set_followed_by_clear_frees_a_thread_that_has_begun_to_wait",
         "event.rs",
-        "generation(word).wrapping_add(1) * GENERATION | SET",
-        "generation(word) * GENERATION | SET",
+        "generation(word).wrapping_add(1).wrapping_mul(GENERATION) + SET",
+        "generation(word).wrapping_mul(GENERATION) + SET",
     ),
 ]
 

@@ -56,7 +56,6 @@ DISJOINT = "the bits are never both set: the same"
 NOBODY_SLEEPS = "wakes although nobody sleeps: a system call more, no wake-up less"
 
 KNOWN = [
-    known("raw/event.rs", "raised", "replace | with ^", DISJOINT, same=True),
     known("raw/event.rs", "RawEvent::announce", "replace | with ^", DISJOINT, same=True),
     known("raw/event.rs", "to_wake", "replace & with |", NOBODY_SLEEPS),
     known("raw/wait_queue.rs", "WaitQueue::notify", "replace || with &&", "takes the slow path, which finds the same"),

@@ -150,6 +150,7 @@ pub(crate) unsafe fn park_watchfully(
     key: Key,
     token: usize,
     deadline: Deadline,
+    _most: u32,
     validate: impl FnOnce() -> bool,
     before_sleep: impl FnOnce(),
     timed_out: impl FnOnce(Key, bool),

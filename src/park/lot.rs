@@ -88,8 +88,8 @@ unsafe fn park_with(
     }
 }
 
-/// As [`park`], but the thread stays awake in the queue for a while, if that has been worth it here. The machines that
-/// cannot look at what they wait for before they are in the queue wait in this way.
+/// As [`park`], but the thread stays awake in the queue for a while, if that has been worth it here and fewer than `most` do
+/// so already. The machines that cannot look at what they wait for before they are in the queue wait in this way.
 ///
 /// # Safety
 /// Rules 1 to 3 of the module.
@@ -98,6 +98,7 @@ pub(crate) unsafe fn park_watchfully(
     key: Key,
     token: usize,
     deadline: Deadline,
+    most: u32,
     validate: impl FnOnce() -> bool,
     before_sleep: impl FnOnce(),
     timed_out: impl FnOnce(Key, bool),
@@ -105,7 +106,7 @@ pub(crate) unsafe fn park_watchfully(
     let ticket = Ticket::new(token);
     let watch = || {
         before_sleep();
-        let mut spin = Wait::new(key, deadline);
+        let mut spin = Wait::among(most, key, deadline);
         while !ticket.picked.load(Relaxed) {
             if !spin.again() {
                 return;

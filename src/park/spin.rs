@@ -1,15 +1,14 @@
-//! How long a thread looks again before it sleeps, and when it starves: policy, and the clock that it needs.
-//!
-//! Nothing here decides whether a machine is right, only how fast and how fair it is.
+//! How long a thread looks again before it sleeps, and when it starves: policy, and the clock that it needs. Nothing here decides
+//! whether a machine is right, only how fast and how fair it is.
 //!
 //! To sleep and be woken costs from 2 µs, on a busy core, to 50 µs, on one that must be roused from its own sleep.
 //!
-//! - A thread that waits for its *turn* at a lock looks for less than a microsecond, then yields its core a few times, and
-//!   sleeps. The number of looks is fixed: two threads that stay awake for a lock pass its cache line to and fro, which
-//!   takes several times as long per turn as one thread alone needs.
-//! - A thread that waits for something to *happen* may look for about as long as the sleep would cost, so never for more
-//!   than twice the price of having known the future (Karlin et al., 1991). Whether that pays is learned by address.
-//!   What has helped is done again. What has not helped is done less, and at last hardly ever.
+//! - A thread that waits for its *turn* at a lock looks for some 2 µs, yields its core a few times, and sleeps. The number of
+//!   looks is fixed: two threads that stay awake for a lock pass its cache line to and fro, which takes several times as long
+//!   per turn as one thread alone needs.
+//! - A thread that waits for something to *happen* may look for about as long as a sleep would cost, so never for more than
+//!   twice the price of having known the future (Karlin et al., 1991). Whether that pays is learned by address: what has
+//!   helped is done again, and what has not helped is done less, and at last hardly ever.
 
 use super::{Key, Sleep};
 use crate::deadline::Deadline;
@@ -42,8 +41,8 @@ impl Spin for Turn {
 
     #[inline]
     fn again(&mut self) -> bool {
-        const PAUSES: u32 = 3;
-        const YIELDS: u32 = 7;
+        const PAUSES: u32 = 5;
+        const YIELDS: u32 = 3;
         self.round += 1;
         if self.round <= PAUSES {
             (0..1 << self.round).for_each(|_| hint::spin_loop());
@@ -60,33 +59,33 @@ impl Spin for Turn {
 /// How much of something to spend before a sleep. All loads and stores in this file are Relaxed: the numbers are
 /// heuristics, and publish nothing.
 struct Budget {
-    /// The budget in 12 bits, how many chances to let pass before the next probe in 16, and how often probes have failed
-    /// in 4.
+    /// The budget in 12 bits, how many chances to let pass before the next probe in 16, how often probes have failed in 4.
     word: AtomicU32,
+    most: u32,
 }
 
 impl Budget {
-    const fn new(budget: u32) -> Self {
-        Self { word: AtomicU32::new(budget) }
+    const fn new(most: u32) -> Self {
+        Self { word: AtomicU32::new(most), most }
     }
 
     fn get(&self) -> (u32, u32, u32) {
         let word = self.word.load(Relaxed);
-        (word & 0xfff, word >> 12 & 0xffff, word >> 28)
+        (word & 0xfff, (word >> 12) & 0xffff, word >> 28)
     }
 
     /// Leaves the cache line alone if nothing changes.
     fn put(&self, budget: u32, skips: u32, failures: u32) {
-        let word = budget | skips << 12 | failures << 28;
+        let word = budget | (skips << 12) | (failures << 28);
         if self.word.load(Relaxed) != word {
             self.word.store(word, Relaxed);
         }
     }
 
-    /// How much to spend this time; `most` if it is time to probe whether it pays again.
-    fn begin(&self, most: u32) -> u32 {
+    /// How much to spend this time; the most if it is time to probe whether it pays again.
+    fn begin(&self) -> u32 {
         match self.get() {
-            (0, 0, _) => most,
+            (0, 0, _) => self.most,
             (0, skips, failures) => {
                 self.put(0, skips - 1, failures);
                 0
@@ -96,57 +95,44 @@ impl Budget {
     }
 
     /// It has paid after `spent`. Twice as much is worth it: at once if that is more, step by step if it is less.
-    fn hit(&self, spent: u32, most: u32) {
+    fn hit(&self, spent: u32) {
         let (budget, _, _) = self.get();
-        let worth = (2 * spent + most / 32).min(most);
+        let worth = (2 * spent + self.most / 32).min(self.most);
         self.put(if worth > budget { worth } else { budget - (budget - worth) / 16 }, 0, 0);
     }
 
     /// It was in vain.
-    fn miss(&self, most: u32) {
+    fn miss(&self) {
         let (budget, _, failures) = self.get();
         let less = budget - budget.div_ceil(4);
-        if less > most / 32 {
-            self.put(less, 0, 0);
-        } else {
-            self.put(0, 8 << failures.min(5), (failures + 1).min(15));
-        }
+        if less > self.most / 32 { self.put(less, 0, 0) } else { self.pause(8, failures, 5) }
     }
 
     /// It has cost far more than it may: hardly ever again, and less often each time.
     fn blunder(&self) {
         let (_, _, failures) = self.get();
-        self.put(0, 512 << failures.min(3), (failures + 1).min(15));
+        self.pause(512, failures, 3);
+    }
+
+    fn pause(&self, skips: u32, failures: u32, most: u32) {
+        self.put(0, skips << failures.min(most), (failures + 1).min(15));
     }
 }
 
 /// What is known about an address, in a cache line of its own.
 #[repr(align(64))]
 struct Known {
+    /// At most 900, about 20 µs where one takes 22 ns.
     pauses: Budget,
     yields: Budget,
     /// Threads that are looking now.
     looking: AtomicU32,
 }
 
-/// At most this many pauses, about 20 µs where one takes 22 ns.
-const PAUSES: u32 = 900;
-/// At most this many pauses between two looks, so that the cache line stays with those who work with it.
-const GAP: u32 = 32;
-/// At most this many yields.
-const YIELDS: u32 = 64;
-/// At most this many threads look at once. The others are far from the front.
-const LOOKING: u32 = 8;
-/// Where a yield takes longer, other threads have work to do, and a sleeper would be back sooner.
-const LONG: Duration = Duration::from_millis(1);
-/// Where the deadline is nearer, a burst might outlast it.
-const NEAR: Duration = Duration::from_micros(50);
-
 fn known(key: Key) -> &'static Known {
     const SIZE: usize = 256;
     static TABLE: [Known; SIZE] =
-        [const { Known { pauses: Budget::new(PAUSES), yields: Budget::new(YIELDS / 2), looking: AtomicU32::new(0) } };
-            SIZE];
+        [const { Known { pauses: Budget::new(900), yields: Budget::new(64), looking: AtomicU32::new(0) } }; SIZE];
     // Fibonacci hashing: the high bits depend on all bits of the address.
     let hash = (key.0 as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     &TABLE[(hash >> 56) as usize]
@@ -178,16 +164,22 @@ pub(crate) struct Wait {
     known: &'static Known,
     deadline: Deadline,
     stage: Stage,
+    /// At most so many threads look at once.
+    most: u32,
     is_counted: bool,
 }
 
 impl Spin for Wait {
     #[inline]
     fn new(key: Key, deadline: Deadline) -> Self {
-        Self { known: known(key), deadline, stage: Stage::Fresh, is_counted: false }
+        Self::among(u32::MAX, key, deadline)
     }
 
     fn again(&mut self) -> bool {
+        /// At most this many pauses between two looks, so that the cache line stays with those who work with it.
+        const GAP: u32 = 32;
+        /// Where a yield takes longer, other threads have work to do, and a sleeper would be back sooner.
+        const LONG: Duration = Duration::from_millis(1);
         let known = self.known;
         loop {
             match &mut self.stage {
@@ -199,7 +191,7 @@ impl Spin for Wait {
                     return true;
                 }
                 Stage::Pausing { .. } => {
-                    known.pauses.miss(PAUSES);
+                    known.pauses.miss();
                     self.stage = self.yielding();
                 }
                 Stage::Yielding { spent, budget, since } if *spent < *budget => {
@@ -214,29 +206,33 @@ impl Spin for Wait {
                 }
                 Stage::Yielding { budget, .. } => {
                     if *budget > 0 {
-                        known.yields.miss(YIELDS);
+                        known.yields.miss();
                     }
                     self.stage = Stage::Over;
                 }
-                Stage::Over => {
-                    self.uncount();
-                    return false;
-                }
+                Stage::Over => return false,
             }
         }
     }
 
     fn hit(&mut self) {
         match self.stage {
-            Stage::Pausing { spent, .. } => self.known.pauses.hit(spent, PAUSES),
-            Stage::Yielding { spent, .. } if spent > 0 => self.known.yields.hit(spent, YIELDS),
+            Stage::Pausing { spent, .. } => self.known.pauses.hit(spent),
+            Stage::Yielding { spent, .. } if spent > 0 => self.known.yields.hit(spent),
             _ => {}
         }
     }
 }
 
 impl Wait {
+    /// As long as fewer than `most` threads look already.
+    pub(super) fn among(most: u32, key: Key, deadline: Deadline) -> Self {
+        Self { known: known(key), deadline, stage: Stage::Fresh, most, is_counted: false }
+    }
+
     fn first(&mut self) -> Stage {
+        /// Where the deadline is nearer, a burst might outlast it.
+        const NEAR: Duration = Duration::from_micros(50);
         let is_near = match self.deadline {
             Deadline::Passed => true,
             Deadline::At(moment) => moment.saturating_duration_since(Instant::now()) < NEAR,
@@ -247,70 +243,69 @@ impl Wait {
         }
         self.is_counted = true;
         let others = self.known.looking.fetch_add(1, Relaxed);
-        if others >= LOOKING {
+        if others >= self.most {
             return Stage::Over;
         }
         // One core is for whoever is waited for.
-        let budget = if others + 1 < cores() { self.known.pauses.begin(PAUSES) } else { 0 };
+        let budget = if others + 1 < cores() { self.known.pauses.begin() } else { 0 };
         if budget > 0 { Stage::Pausing { spent: 0, budget } } else { self.yielding() }
     }
 
     fn yielding(&self) -> Stage {
-        Stage::Yielding { spent: 0, budget: self.known.yields.begin(YIELDS), since: Instant::now() }
-    }
-
-    fn uncount(&mut self) {
-        if core::mem::take(&mut self.is_counted) {
-            self.known.looking.fetch_sub(1, Relaxed);
-        }
+        Stage::Yielding { spent: 0, budget: self.known.yields.begin(), since: Instant::now() }
     }
 }
 
 impl Drop for Wait {
     #[inline]
     fn drop(&mut self) {
-        self.uncount();
+        if self.is_counted {
+            self.known.looking.fetch_sub(1, Relaxed);
+        }
     }
 }
 
-/// How long one call has waited for its turn, and so where it sleeps next.
+/// How long one call has waited, and so where it sleeps next.
 #[derive(Debug)]
 pub(crate) struct Starvation {
     since: Option<Instant>,
+    has_lost: bool,
 }
 
 impl Starvation {
     /// After so long a waiter starves if it was woken and has lost, or if it wants more than one permit.
-    const SOON: Duration = Duration::from_millis(1);
+    const SOON: Duration = Duration::from_micros(500);
     /// After so long every waiter starves.
     const LATE: Duration = Duration::from_millis(10);
 
     /// Of a wait that begins with its first sleep.
     #[inline]
     pub(crate) const fn new() -> Self {
-        Self { since: None }
+        Self { since: None, has_lost: false }
     }
 
     /// Of a waiter that starves already.
     #[cfg(test)]
     pub(crate) fn over() -> Self {
-        Self { since: Instant::now().checked_sub(Self::LATE) }
+        Self { since: Instant::now().checked_sub(Self::LATE), has_lost: false }
     }
 
     /// The next sleep of a waiter for `n` permits. `lost`: it was woken, and others were faster.
     pub(crate) fn next(&mut self, lost: bool, n: u32, deadline: Deadline) -> Sleep {
         let now = Instant::now();
         let since = *self.since.get_or_insert(now);
+        self.has_lost |= lost;
         let waited = now - since;
-        if waited >= Self::LATE || waited >= Self::SOON && (lost || n > 1) {
+        if waited >= Self::LATE || waited >= Self::SOON && (self.has_lost || n > 1) {
             return Sleep { is_starving: true, is_alarm: false, until: deadline };
         }
         let alarm = since + if waited < Self::SOON { Self::SOON } else { Self::LATE };
         match deadline {
-            Deadline::At(moment) if moment <= alarm => Sleep { is_starving: false, is_alarm: false, until: deadline },
-            Deadline::Passed => Sleep { is_starving: false, is_alarm: false, until: deadline },
-            _ => Sleep { is_starving: false, is_alarm: true, until: Deadline::At(alarm) },
+            Deadline::Never => {}
+            Deadline::At(moment) if moment > alarm => {}
+            _ => return Sleep { is_starving: false, is_alarm: false, until: deadline },
         }
+        Sleep { is_starving: false, is_alarm: true, until: Deadline::At(alarm) }
     }
 }
 
@@ -322,27 +317,28 @@ mod tests {
 
     #[test]
     fn what_has_paid_is_done_for_twice_as_long() {
-        let budget = Budget::new(0);
-        budget.hit(100, MOST);
-        assert!((200..=MOST).contains(&budget.begin(MOST)));
-        budget.hit(MOST, MOST);
-        assert_eq!(budget.begin(MOST), MOST, "and not for longer than is allowed");
+        let budget = Budget::new(MOST);
+        budget.put(0, 0, 0);
+        budget.hit(100);
+        assert!((200..=MOST).contains(&budget.begin()));
+        budget.hit(MOST);
+        assert_eq!(budget.begin(), MOST, "and not for longer than is allowed");
     }
 
     #[test]
     fn a_short_success_shortens_a_long_budget_step_by_step() {
         let budget = Budget::new(MOST);
-        budget.hit(1, MOST);
-        assert!(budget.begin(MOST) > MOST / 2);
-        (0..200).for_each(|_| budget.hit(1, MOST));
-        assert!(budget.begin(MOST) < MOST / 8);
+        budget.hit(1);
+        assert!(budget.begin() > MOST / 2);
+        (0..200).for_each(|_| budget.hit(1));
+        assert!(budget.begin() < MOST / 8);
     }
 
     /// How often one may try among `chances` if each try is followed by `then`.
     fn tries(budget: &Budget, chances: u32, then: impl Fn(&Budget)) -> u32 {
         let mut tries = 0;
         for _ in 0..chances {
-            if budget.begin(MOST) > 0 {
+            if budget.begin() > 0 {
                 tries += 1;
                 then(budget);
             }
@@ -353,10 +349,10 @@ mod tests {
     #[test]
     fn what_is_in_vain_is_hardly_tried_any_more_and_never_given_up() {
         let budget = Budget::new(MOST);
-        let tries = tries(&budget, 100_000, |budget| budget.miss(MOST));
+        let tries = tries(&budget, 100_000, Budget::miss);
         assert!((100_000 / 512..100_000 / 128).contains(&tries), "{tries} tries");
-        budget.hit(100, MOST);
-        assert!(budget.begin(MOST) >= 200, "one success is enough to come back");
+        budget.hit(100);
+        assert!(budget.begin() >= 200, "one success is enough to come back");
     }
 
     #[test]
@@ -369,7 +365,7 @@ mod tests {
     #[test]
     fn nothing_is_spent_where_the_deadline_is_near() {
         assert!(!Wait::new(Key::of(&0u8), Deadline::Passed).again());
-        assert!(!Wait::new(Key::of(&0u8), Deadline::At(Instant::now() + NEAR / 2)).again());
+        assert!(!Wait::new(Key::of(&0u8), Deadline::At(Instant::now() + Duration::from_micros(20))).again());
         assert!(Wait::new(Key::of(&0u8), Deadline::At(Instant::now() + Duration::from_secs(9))).again());
     }
 
@@ -390,23 +386,36 @@ mod tests {
     }
 
     #[test]
-    fn a_turn_is_waited_for_during_ten_looks() {
+    fn a_turn_is_waited_for_during_eight_looks() {
         let mut spin = Turn::new(Key::of(&0u8), Deadline::Never);
-        assert_eq!((0..100).take_while(|_| spin.again()).count(), 10);
-    }
-
-    fn a_wait_of(waited: Duration) -> Starvation {
-        Starvation { since: Instant::now().checked_sub(waited) }
+        assert_eq!((0..100).take_while(|_| spin.again()).count(), 8);
     }
 
     #[test]
-    fn a_waiter_that_has_lost_starves_after_a_millisecond_and_every_waiter_after_ten() {
+    fn no_more_threads_look_than_may() {
+        let object = 0u8;
+        let mut first = Wait::among(1, Key::of(&object), Deadline::Never);
+        let mut second = Wait::among(1, Key::of(&object), Deadline::Never);
+        first.again();
+        assert!(!second.again());
+    }
+
+    fn a_wait_of(waited: Duration) -> Starvation {
+        Starvation { since: Instant::now().checked_sub(waited), has_lost: false }
+    }
+
+    #[test]
+    fn a_waiter_that_has_lost_starves_after_half_a_millisecond_and_every_waiter_after_ten() {
         let is_starving = |waited, lost, n| a_wait_of(waited).next(lost, n, Deadline::Never).is_starving;
         assert!(!is_starving(Duration::ZERO, true, 2));
         assert!(is_starving(Starvation::SOON, true, 1));
         assert!(is_starving(Starvation::SOON, false, 2), "many permits are hardly ever there by chance");
         assert!(!is_starving(Starvation::SOON, false, 1));
         assert!(is_starving(Starvation::LATE, false, 1));
+        let mut lost_once = a_wait_of(Duration::ZERO);
+        lost_once.next(true, 1, Deadline::Never);
+        lost_once.since = a_wait_of(Starvation::SOON).since;
+        assert!(lost_once.next(false, 1, Deadline::Never).is_starving, "an alarm does not make it forget");
     }
 
     #[test]

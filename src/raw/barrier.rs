@@ -142,7 +142,15 @@ impl RawBarrier {
         // 2. The closures read and change our own words, no more.
         // 3. Nothing runs before sleeping.
         let parked = unsafe {
-            park::park_watchfully(self.queue(), 0, deadline, validate, || (), |_, _| gave_up = self.give_up(parties))
+            park::park_watchfully(
+                self.queue(),
+                0,
+                deadline,
+                u32::MAX,
+                validate,
+                || (),
+                |_, _| gave_up = self.give_up(parties),
+            )
         };
         (arrival, parked, gave_up)
     }

@@ -44,7 +44,7 @@ pub(super) const fn generation(word: usize) -> usize {
 
 /// The word after a `set`.
 pub(super) const fn raised(word: usize) -> usize {
-    if word & SET == 0 { generation(word).wrapping_add(1) * GENERATION | SET } else { word }
+    if word & SET == 0 { generation(word).wrapping_add(1).wrapping_mul(GENERATION) + SET } else { word }
 }
 
 /// The generation whose sleepers the `set` that has found `word` must wake.

@@ -22,7 +22,8 @@
 //!   need not touch the word. Only a walk that finds the queue empty makes it 0.
 //!
 //! More than one thread may have the duty: an alarm that rings sets `WAKE` although somebody has it, and so does a
-//! condition that moves waiters here. So a woken thread that does not run keeps nobody else asleep for ever.
+//! condition that moves waiters here. So a woken thread that does not run keeps nobody else asleep for ever. And of waiters
+//! that a condition has moved, a release wakes some at once.
 //!
 //! # Orderings
 //!
@@ -44,6 +45,11 @@ pub(super) const FREE: u8 = 0;
 pub(super) const LOCKED: u8 = 1;
 pub(super) const WAKE: u8 = 2;
 pub(super) const HANDOFF: u8 = 4;
+
+/// What a sleeper of the main queue parks with that a condition has moved there, instead of 1.
+pub(super) const MOVED: u32 = 0;
+/// A walk wakes at most this many of these, and one of the others: a crowd that was notified does not want the lock for long.
+const CROWD: u8 = 4;
 
 /// A lock without a value.
 #[derive(Debug)]
@@ -203,8 +209,8 @@ impl Machine for RawLock {
     }
 
     fn pick(walk: Walk, shared: Shared, n: u32) -> (Walk, Shared, Pick) {
-        if walk.picked == 0 {
-            (Walk { picked: 1, first: n, ..walk }, shared, Pick::Wake)
+        if walk.picked == 0 || n == MOVED && walk.picked < CROWD {
+            (Walk { picked: walk.picked + 1, first: n, ..walk }, shared, Pick::Wake)
         } else {
             (walk, shared, Pick::Stop)
         }

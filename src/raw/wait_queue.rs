@@ -18,13 +18,16 @@
 //! took (Acquire) after the waiter had let go of it (Release), and the waiter had counted itself before (I2).
 #![allow(unsafe_code)]
 
-use super::lock::RawLock;
+use super::lock::{MOVED, RawLock};
 use crate::deadline::Deadline;
 use crate::park::{self, Key, Parked, Requeue, Unparked};
 use crate::shim::atomic::AtomicU32;
 use crate::shim::atomic::Ordering::Relaxed;
 use crate::shim::caller::Caller;
 use crate::shim::thread::model_has_failed;
+
+/// At most this many waiters spin. The others are far from the front.
+const SPINNING: u32 = 8;
 
 /// The queue of a condition.
 pub(crate) struct WaitQueue {
@@ -75,7 +78,9 @@ impl WaitQueue {
         // SAFETY: 1. The key is the address of `self`, borrowed for the call, as is `lock`, where we may be moved to.
         // 2. `validate` and `timed_out` count and change the lock's word, no more.
         // 3. `release_all` releases the lock, which may unpark, but neither parks nor panics.
-        match unsafe { park::park_watchfully(self.queue(), 0, deadline, validate, release_all, timed_out) } {
+        match unsafe {
+            park::park_watchfully(self.queue(), MOVED as usize, deadline, SPINNING, validate, release_all, timed_out)
+        } {
             // Nobody has notified it, and nobody will.
             Parked::Woken(_) if model_has_failed() => Waited { notified: false, awake: false },
             Parked::Woken(_) => Waited { notified: true, awake: true },

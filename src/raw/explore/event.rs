@@ -104,7 +104,8 @@ impl State {
                 *mine = name(*mine);
             }
         }
-        self.word = raised(0) / 2 * 2 * name(generation(self.word)) | self.word & (SET | PARKED);
+        let first = raised(0) & !SET;
+        self.word = first * name(generation(self.word)) + (self.word & (SET | PARKED));
         self.threads.sort_unstable();
         self
     }

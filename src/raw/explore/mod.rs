@@ -204,11 +204,11 @@ impl State {
         self.threads.iter().any(walks)
     }
 
-    /// What a thread in a queue waits for.
+    /// What a thread in a queue parks with.
     fn wants(&self, thread: usize) -> u32 {
         match self.threads[thread].at {
             At::Asleep { request, .. } | At::Walk { after: After::Asleep { request, .. }, .. } => request.n,
-            _ => 1,
+            _ => lock::MOVED,
         }
     }
 
