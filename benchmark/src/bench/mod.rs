@@ -1,5 +1,4 @@
-//! The scenarios, the peers and the ways to measure, for criterion and for the side-by-side report alike.
-#![allow(dead_code)] // Each bench uses its own part.
+//! The scenarios, the peers and the ways to measure.
 #![allow(unsafe_code)] // The C library, and the clocks of the system.
 
 pub mod chart;
@@ -9,7 +8,6 @@ pub mod promises;
 pub mod rows;
 pub mod statistics;
 
-use criterion::Criterion;
 use measure::{Run, Sample};
 use peers::Rank;
 use std::cell::Cell;
@@ -82,33 +80,6 @@ impl Contestant {
             n *= 4;
         }
     }
-}
-
-/// Runs rows under criterion.
-pub fn criterion(rows: Vec<Row>) {
-    let mut criterion = Criterion::default()
-        .sample_size(10)
-        .warm_up_time(Duration::from_millis(100))
-        .measurement_time(Duration::from_millis(400))
-        .configure_from_args();
-    another_thread();
-    for row in &rows {
-        let mut group = criterion.benchmark_group(&row.name);
-        for contestant in &row.contestants {
-            group.bench_function(contestant.name, |bencher| {
-                bencher.iter_custom(|n| match &contestant.run {
-                    Run::Operations(run) => run(n).elapsed,
-                    // What `n` would take at the pace of a few milliseconds.
-                    Run::Time(run) => {
-                        let nanos = run(Duration::from_millis(4)).nanos();
-                        Duration::from_nanos((nanos * n as f64) as u64)
-                    }
-                });
-            });
-        }
-        group.finish();
-    }
-    criterion.final_summary();
 }
 
 /// Starts a thread that sleeps for ever: the C library takes short cuts while a process has only one.

@@ -1,9 +1,19 @@
 //! All rows of all benches beside all peers, interleaved round by round in one process.
 //!
-//! `cargo bench --bench side_by_side -- [--rounds N] [--millis M] [--only TEXT] [--write]`: `--only` picks the rows whose
-//! name contains TEXT, `--write` puts the report and its charts into `docs/`. Five minutes with the defaults.
+//! In this folder, `cargo run --profile fat` or, as cargo builds by default, `cargo run --release`. Then after `--`:
+//!
+//! - `--only TEXT`: the rows whose name contains TEXT, and `promises`. May come several times.
+//! - `--rounds N` and `--millis M`: how often, and for how long each contestant runs.
+//! - `--quick`: everything once, to see that it runs.
+//! - `--busy`: beside a process that keeps a core busy.
+//! - `--pinned`: on one core (Linux).
+//! - `--ratios`: only ratios, tab-separated, to be compared with another run.
+//! - `--write`: puts the report and its charts into `docs/`.
+//!
+//! Six minutes with the defaults. Leave the machine alone meanwhile.
 
 mod bench;
+mod machine;
 
 use bench::chart::{self, Lane};
 use bench::measure::Sample;
@@ -12,6 +22,7 @@ use bench::promises::{self, Promise};
 use bench::statistics::{Median, median};
 use bench::{Contestant, Row, Target, rows};
 use std::fmt::Write as _;
+use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
@@ -20,11 +31,15 @@ struct Options {
     millis: u64,
     only: Vec<String>,
     write: bool,
+    busy: bool,
+    pinned: bool,
+    ratios: bool,
 }
 
 impl Options {
     fn from_arguments() -> Result<Self, String> {
-        let mut options = Self { rounds: 15, millis: 6, only: vec![], write: false };
+        let mut options =
+            Self { rounds: 15, millis: 6, only: vec![], write: false, busy: false, pinned: false, ratios: false };
         let mut arguments = env::args().skip(1);
         while let Some(argument) = arguments.next() {
             let mut value = || arguments.next().ok_or(format!("{argument} needs a value"));
@@ -35,10 +50,12 @@ impl Options {
                 "--millis" => options.millis = number(value()?)?.max(1),
                 "--only" => options.only.push(value()?),
                 "--write" => options.write = true,
+                "--busy" => options.busy = true,
+                "--pinned" => options.pinned = true,
+                "--ratios" => options.ratios = true,
                 // Whether everything runs, not how fast.
-                "--quick" | "--test" => (options.rounds, options.millis) = (1, 1),
-                "--bench" => {} // From cargo.
-                _ => return Err(format!("{argument} is not known; see the head of benches/side_by_side.rs")),
+                "--quick" => (options.rounds, options.millis) = (1, 1),
+                _ => return Err(format!("{argument} is not known; see the head of benchmark/src/main.rs")),
             }
         }
         Ok(options)
@@ -48,6 +65,26 @@ impl Options {
         self.only.is_empty() || self.only.iter().any(|text| row.name.contains(text.as_str()))
     }
 }
+
+/// Another process that never rests. Ends with this.
+struct Busy(Child);
+
+impl Busy {
+    fn start() -> Self {
+        let myself = env::current_exe().expect("the program has a path");
+        Self(Command::new(myself).arg(BUSY).spawn().expect("the program can be started again"))
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        _ = self.0.kill();
+        _ = self.0.wait();
+    }
+}
+
+/// The argument that makes this program the other process.
+const BUSY: &str = "be-busy";
 
 /// A row and what came out.
 struct Outcome {
@@ -278,22 +315,20 @@ fn frugality(outcomes: &[Outcome]) -> String {
     out
 }
 
-fn report(outcomes: &[Outcome], promises: &[Promise], options: &Options, took: Duration) -> String {
-    let cores = thread::available_parallelism().map_or(1, usize::from);
+fn report(outcomes: &[Outcome], promises: &[Promise], options: &Options, took: Duration, prices: &str) -> String {
     let (missed, met): (Vec<&Outcome>, Vec<&Outcome>) = outcomes.iter().partition(|outcome| !outcome.is_met());
     let first = outcomes.iter().filter(|outcome| outcome.ratio.value <= 1.0).count();
     let mut out = format!(
-        "# Beside the peers\n\nPrinted by `cargo bench --bench side_by_side -- --write` on {cores} cores ({} on {}), {} rounds, \
-         in {} minutes. In each round every contestant of a row ran once, one after the other, so that what drifts drifts \
+        "# Beside the peers\n\nPrinted by `cargo run --profile fat -- --write` in `benchmark/`, {} rounds, in {} minutes.\n\n| | |\n|---|---|\n{}\nWhat a pair of operations costs on this machine, alone:\n\n{}\nIn each round every contestant of a row ran once, one after the other, so that what drifts drifts \
          for all. A ratio is the median over the rounds of our time divided by the best peer's in the same round, with \
          the interval in which it lies at 95 %; below 1 is ours. `limit` is the floor of the scenario: bare \
          read-modify-writes, or threads that spin without end.\n\n**{} of {} rows meet their target; in {first} we are \
          first.** Targets: uncontended rows level with the best peer and within 1.10 of the limit; contended rows level \
          with the best peer (the interval reaches 1.00) and never above 1.05; hand-off rows at most half of the best peer.\n",
-        env::consts::ARCH,
-        env::consts::OS,
         options.rounds,
         took.as_secs().div_ceil(60),
+        machine::describe(),
+        prices,
         met.len(),
         outcomes.len(),
     );
@@ -310,16 +345,30 @@ fn report(outcomes: &[Outcome], promises: &[Promise], options: &Options, took: D
         frugality(outcomes)
     );
     _ = write!(out, "\n## Everybody, median per operation\n{}", everybody(outcomes));
-    _ = write!(out, "\n## What was tried\n\n{}", include_str!("../docs/tried.md"));
+    _ = write!(out, "\n## What was tried\n\n{}", include_str!("../../docs/tried.md"));
     out
 }
 
 fn main() {
+    if env::args().nth(1).as_deref() == Some(BUSY) {
+        loop {
+            std::hint::spin_loop();
+        }
+    }
     let options = Options::from_arguments().unwrap_or_else(|message| {
         eprintln!("{message}");
         std::process::exit(2)
     });
+    if options.pinned { bench::measure::on_one_core(|| run(&options)) } else { run(&options) }
+}
+
+fn run(options: &Options) {
     bench::another_thread();
+    let _busy = options.busy.then(Busy::start);
+    let prices = machine::prices();
+    if !options.ratios {
+        eprintln!("{}\n{prices}", machine::describe());
+    }
     let start = Instant::now();
     let all = [
         rows::lock::rows(),
@@ -334,7 +383,7 @@ fn main() {
     let mut outcomes = vec![];
     for (i, row) in rows.into_iter().enumerate() {
         eprintln!("{} of {count}: {}", i + 1, row.name);
-        outcomes.push(measure(row, &options));
+        outcomes.push(measure(row, options));
     }
     let time = Duration::from_millis(options.millis) * 100;
     let promises = if options.only.is_empty() || options.only.iter().any(|text| text == "promises") {
@@ -342,10 +391,18 @@ fn main() {
     } else {
         vec![]
     };
-    let report = report(&outcomes, &promises, &options, start.elapsed());
+    if options.ratios {
+        for outcome in &outcomes {
+            let Median { value, low, high } = outcome.ratio;
+            let (best, _) = outcome.best();
+            println!("{}\t{value:.3}\t{low:.3}\t{high:.3}\t{}", outcome.row.name, best.name);
+        }
+        return;
+    }
+    let report = report(&outcomes, &promises, options, start.elapsed(), &prices);
     println!("{report}");
     if options.write {
-        let docs = concat!(env!("CARGO_MANIFEST_DIR"), "/docs");
+        let docs = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs");
         let links: String = KINDS.iter().map(|kind| format!("![{kind}](benchmarks-{kind}.svg)\n\n")).collect();
         let report = report.replacen("\n## ", &format!("\n{links}## "), 1);
         fs::write(format!("{docs}/benchmarks.md"), report).expect("docs/ can be written");

@@ -68,13 +68,6 @@ pub fn alone(n: u64, mut body: impl FnMut()) -> Sample {
     Sample { operations: n, elapsed: start.elapsed(), cpu: cpu_time() - cpu, ..Sample::default() }
 }
 
-/// One thread calls `body` `n` times, of which only the time that `body` returns counts.
-pub fn timed_parts(n: u64, mut body: impl FnMut() -> Duration) -> Sample {
-    let cpu = cpu_time();
-    let elapsed = (0..n).map(|_| body()).sum();
-    Sample { operations: n, elapsed, cpu: cpu_time() - cpu, ..Sample::default() }
-}
-
 /// `threads` threads call `body` with their number, `n` times each; all together are `n` operations.
 pub fn crew(threads: usize, n: u64, body: impl Fn(usize, u64) + Sync) -> Sample {
     crew_with_parts(&vec![n; threads], n, body)
@@ -167,7 +160,7 @@ pub fn cpu_time() -> Duration {
 #[inline]
 pub fn work(nanos: u64) {
     if nanos > 0 {
-        black_box(steps(nanos * steps_per_microsecond() / 1000));
+        black_box(steps(black_box(nanos * steps_per_microsecond() / 1000)));
     }
 }
 
@@ -191,7 +184,7 @@ fn steps_per_microsecond() -> u64 {
         const TRY: u64 = 1_000_000;
         let measure = || {
             let start = Instant::now();
-            black_box(steps(TRY));
+            black_box(steps(black_box(TRY)));
             start.elapsed()
         };
         let best = (0..5).map(|_| measure()).min().expect("five tries");
