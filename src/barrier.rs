@@ -59,7 +59,7 @@ use std::time::{Duration, Instant};
 /// ```
 ///
 /// # Blocking
-/// Who waits sleeps. A timeout counts from the moment at which the party joins a round.
+/// A party that waits sleeps. Timeouts count from the call.
 #[doc(alias("threading.Barrier", "CyclicBarrier", "rendezvous"))]
 pub struct Barrier {
     rounds: RawBarrier,
@@ -162,13 +162,17 @@ impl Barrier {
     /// ```
     #[cfg_attr(loom, track_caller)]
     pub fn wait(&self) -> Result<usize, BrokenBarrierError> {
-        self.wait_until(|| self.timeout.map_or(Deadline::Never, Deadline::after))
+        self.wait_until(self.timeout.map_or(Deadline::Never, Deadline::after))
     }
 
     /// As [`wait`](Self::wait), for at most `timeout` in place of the default one. Python: `wait(timeout)`.
     ///
     /// Running out of time breaks the barrier for all. Zero: only the last to arrive gets through. Too large to be added
-    /// to now: for ever. The time counts from when this party joins a round.
+    /// to now: for ever. The time counts from the call.
+    ///
+    /// A call that comes while the action of a round runs is no part of that round. It waits until that has ended, and if its
+    /// time is up before, it breaks nothing and returns the error. So a timed wait that an action makes returns, too. (In Python
+    /// the time counts from when the party enters, and such a wait never returns.)
     ///
     /// # Errors
     /// As [`wait`](Self::wait).
@@ -186,7 +190,7 @@ impl Barrier {
     /// ```
     #[cfg_attr(loom, track_caller)]
     pub fn wait_timeout(&self, timeout: Duration) -> Result<usize, BrokenBarrierError> {
-        self.wait_until(|| Deadline::after(timeout))
+        self.wait_until(Deadline::after(timeout))
     }
 
     /// As [`wait`](Self::wait), until `deadline` at the latest. Running out of time breaks the barrier for all.
@@ -208,11 +212,11 @@ impl Barrier {
     #[doc(alias = "wait_until")]
     #[cfg_attr(loom, track_caller)]
     pub fn wait_deadline(&self, deadline: Instant) -> Result<usize, BrokenBarrierError> {
-        self.wait_until(|| Deadline::at(deadline))
+        self.wait_until(Deadline::at(deadline))
     }
 
     #[cfg_attr(loom, track_caller)]
-    fn wait_until(&self, deadline: impl FnMut() -> Deadline) -> Result<usize, BrokenBarrierError> {
+    fn wait_until(&self, deadline: Deadline) -> Result<usize, BrokenBarrierError> {
         self.rounds.wait(self.parties, deadline, || {
             if let Some(action) = &self.action {
                 action();

@@ -359,30 +359,89 @@ fn a_deadline_that_passes_while_the_action_runs_is_no_time_out() {
     }
 }
 
-/// C4, C8: who comes while the action runs waits for the next round, and its time begins with that.
+/// While the action of two parties waits for an event, `late` comes to the barrier as a third thread. Returns what that came to
+/// while the action still ran, what the two came to, and the barrier.
+fn beside_an_action<T: Send>(late: impl Fn(&Barrier) -> T + Sync) -> (T, Vec<bool>, Barrier) {
+    let gate = Arc::new(Event::new());
+    let barrier = Barrier::with_action(2, {
+        let gate = gate.clone();
+        move || gate.wait()
+    });
+    let (late, two) = thread::scope(|scope| {
+        let two = [(); 2].map(|()| spawn(scope, || barrier.wait()));
+        until(|| barrier.n_waiting() == 2);
+        let late = late(&barrier);
+        gate.set();
+        (late, two.into_iter().map(|party| party.join().is_ok()).collect())
+    });
+    (late, two, barrier)
+}
+
+/// C4, C8: a thread that comes while the action runs is no part of that round.
 #[test]
-fn time_at_the_door_does_not_count() {
+fn a_time_out_before_the_round_begins_comes_in_time_and_breaks_nothing() {
     let _watchdog = watchdog();
-    let attempt = |timeout| {
-        let gate = Arc::new(Event::new());
-        let barrier = Barrier::with_action(2, {
-            let gate = gate.clone();
-            move || gate.wait()
-        });
-        thread::scope(|scope| {
-            let first = [(); 2].map(|()| spawn(scope, || barrier.wait()));
-            until(|| barrier.n_waiting() == 2);
-            let at_the_door = spawn(scope, || barrier.wait_timeout(timeout));
-            at_the_door.until_asleep();
-            thread::sleep(2 * timeout);
-            assert!(!at_the_door.is_finished());
-            gate.set();
-            first.into_iter().for_each(|party| _ = party.join().unwrap());
-            // Its time runs only now: enough for this thread to come, or the attempt is repeated with more.
-            barrier.wait().is_ok() && at_the_door.join().is_ok()
-        })
-    };
-    assert!(given_enough_time(attempt));
+    let past = Instant::now();
+    let late: [fn(&Barrier, Instant) -> bool; 4] = [
+        |barrier, _| barrier.wait_timeout(SHORT).is_err(),
+        |barrier, _| barrier.wait_deadline(Instant::now() + SHORT).is_err(),
+        |barrier, _| barrier.wait_timeout(Duration::ZERO).is_err(),
+        |barrier, past| barrier.wait_deadline(past).is_err(),
+    ];
+    for late in late {
+        let (gave_up, two, barrier) = beside_an_action(|barrier| late(barrier, past));
+        assert!(gave_up && !barrier.broken());
+        assert_eq!((two, barrier.n_waiting()), (vec![true, true], 0));
+    }
+}
+
+#[test]
+fn the_default_timeout_too_counts_before_the_round_begins() {
+    let _watchdog = watchdog();
+    let gate = Arc::new(Event::new());
+    let barrier = Barrier::with_action(1, {
+        let gate = gate.clone();
+        move || gate.wait()
+    })
+    .with_timeout(SHORT);
+    thread::scope(|scope| {
+        let first = spawn(scope, || barrier.wait());
+        until(|| barrier.n_waiting() == 1);
+        assert!(barrier.wait().is_err());
+        gate.set();
+        assert_eq!(first.join(), Ok(0));
+        assert!(!barrier.broken());
+    });
+}
+
+#[test]
+fn a_timed_wait_inside_of_the_action_returns_and_the_round_goes_on() {
+    let _watchdog = watchdog();
+    let barrier = with_own_action(1, |barrier| {
+        assert!(barrier.wait_timeout(Duration::from_millis(1)).is_err());
+        assert!(barrier.wait_timeout(Duration::ZERO).is_err());
+    });
+    assert_eq!(barrier.wait(), Ok(0));
+    assert!(!barrier.broken());
+}
+
+#[test]
+fn a_thread_with_time_enough_is_in_the_next_round() {
+    let _watchdog = watchdog();
+    let gate = Arc::new(Event::new());
+    let barrier = Barrier::with_action(2, {
+        let gate = gate.clone();
+        move || gate.wait()
+    });
+    thread::scope(|scope| {
+        let two = [(); 2].map(|()| spawn(scope, || barrier.wait()));
+        until(|| barrier.n_waiting() == 2);
+        let late = spawn(scope, || barrier.wait_timeout(Duration::from_secs(3600)));
+        late.until_asleep();
+        gate.set();
+        two.into_iter().for_each(|party| assert!(party.join().is_ok()));
+        assert!(barrier.wait().is_ok() && late.join().is_ok());
+    });
 }
 
 /// C6, and case 59 with the sharper answer.

@@ -106,26 +106,24 @@ impl RawBarrier {
         self.word.load(Relaxed) & BROKEN != 0
     }
 
-    /// Arrives and waits for the round to end. `deadline` is asked when the thread joins a round, and again if it had
-    /// to wait at the door first. The last party runs `action`.
+    /// Arrives and waits for the round to end. The last party runs `action`. A thread that gives up at the door, before it is a
+    /// party of any round, breaks nothing.
     pub(crate) fn wait(
         &self,
         parties: usize,
-        mut deadline: impl FnMut() -> Deadline,
+        deadline: Deadline,
         action: impl FnOnce(),
     ) -> Result<usize, BrokenBarrierError> {
         loop {
-            let (arrival, parked, gave_up) = self.arrive(parties, deadline());
+            let (arrival, parked, gave_up) = self.arrive(parties, deadline);
             return match (arrival, parked) {
                 (Arrival::Last { index, round }, _) => self.lead(round, action).map(|()| index),
                 (Arrival::Party(index), Parked::Woken(TRIPPED)) => Ok(index),
                 (Arrival::Party(index), Parked::TimedOut) => self.time_out(gave_up).map(|()| index),
                 (Arrival::Party(_) | Arrival::Broken, _) => Err(BrokenBarrierError {}),
                 (Arrival::Door, _) if thread::model_has_failed() => Err(BrokenBarrierError {}),
-                (Arrival::Door, _) => {
-                    self.wait_at_door(parties);
-                    continue;
-                }
+                (Arrival::Door, _) if self.wait_at_door(parties, deadline) => continue,
+                (Arrival::Door, _) => Err(BrokenBarrierError {}),
             };
         }
     }
@@ -244,12 +242,14 @@ impl RawBarrier {
         if parked == Parked::Woken(TRIPPED) { Ok(()) } else { Err(BrokenBarrierError {}) }
     }
 
-    /// Waits until the complete round has ended.
+    /// Waits until the complete round has ended. False: the time was up.
     #[cold]
-    fn wait_at_door(&self, parties: usize) {
+    fn wait_at_door(&self, parties: usize, deadline: Deadline) -> bool {
         let validate = || self.waiting() == parties;
+        let timed_out = |_, _| reached!("the time of a thread at the door was up");
         // SAFETY: as in `arrive`.
-        unsafe { park::park(self.queue(), 0, Deadline::Never, validate, || (), |_, _| ()) };
+        let parked = unsafe { park::park(self.queue(), 0, deadline, validate, || (), timed_out) };
+        parked != Parked::TimedOut
     }
 
     /// Ends the current round, if it is `round` or if none is given: wakes all who are in it with `token`, and lets

@@ -258,6 +258,21 @@ fn more_threads_than_parties_meet_in_rounds() {
     must_have_reached(&["a party came while the action ran"]);
 }
 
+/// The third thread comes before, while and after the two meet. What it does to a round of others is nothing, and if it is one
+/// of the two, the barrier breaks.
+#[test]
+fn a_time_out_before_the_round_begins_breaks_nothing() {
+    static SEEN: Outcomes<(bool, bool, bool)> = Outcomes::new();
+    explore_bounded(3, || {
+        let barrier = Arc::new(Barrier::with_action(1, thread::yield_now));
+        let other = spawn(&barrier, |barrier| barrier.wait_timeout(A_WHILE).is_ok());
+        let mine = barrier.wait().is_ok();
+        SEEN.add((mine, other.join().unwrap(), barrier.broken()));
+    });
+    SEEN.are([(true, false, false), (true, true, false)]);
+    must_have_reached(&["a party came while the action ran", "the time of a thread at the door was up"]);
+}
+
 #[test]
 fn zero_lets_only_the_last_through_and_the_longest_time_waits() {
     static SEEN: Outcomes<(bool, bool)> = Outcomes::new();

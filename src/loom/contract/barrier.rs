@@ -112,19 +112,18 @@ impl RawBarrier {
         self.state().open.look(|open| open.broken)
     }
 
-    /// Arrives and waits for the round to end. `deadline` is asked when the thread joins a round, and again if it had
-    /// to wait at the door first. The last party runs `action`.
+    /// Arrives and waits for the round to end. The last party runs `action`. A thread that gives up at the door, before it is a
+    /// party of any round, breaks nothing.
     #[track_caller]
     pub(crate) fn wait(
         &self,
         parties: usize,
-        mut deadline: impl FnMut() -> Deadline,
+        deadline: Deadline,
         action: impl FnOnce(),
     ) -> Result<usize, BrokenBarrierError> {
         let place = Location::caller();
         let state = self.state();
         loop {
-            let deadline = deadline();
             state.open.meet_to_publish();
             let Open { waiting, broken } = state.open.now();
             if broken {
@@ -135,8 +134,10 @@ impl RawBarrier {
                 return Err(BrokenBarrierError {});
             }
             if waiting == parties {
-                self.wait_for_the_round(&state, place);
-                continue;
+                if self.wait_for_the_round(&state, deadline, place) {
+                    continue;
+                }
+                return Err(BrokenBarrierError {});
             }
             state.open.publish(Open { waiting: waiting + 1, broken });
             state.arrivals.borrow_mut().push(state.open.version());
@@ -149,18 +150,33 @@ impl RawBarrier {
         }
     }
 
-    /// Waits until the complete round has ended.
-    fn wait_for_the_round(&self, state: &State, place: Caller) {
+    /// Waits until the complete round has ended. False: the time was up.
+    fn wait_for_the_round(&self, state: &State, deadline: Deadline, place: Caller) -> bool {
         let newcomer = Sleeper::new();
         state.newcomers.borrow_mut().push(newcomer.clone());
-        if can_sleep() {
-            newcomer.sleep(FOR_THE_ROUND, &self.identity, place);
-            return;
-        }
-        let mut patience = Patience::for_ever();
-        waiting(FOR_THE_ROUND, &self.identity, place, false, || {
-            while newcomer.given().is_none() && !patience.is_at_its_end() {}
-        });
+        let mut patience = match deadline {
+            Deadline::Never if can_sleep() => {
+                newcomer.sleep(FOR_THE_ROUND, &self.identity, place);
+                return true;
+            }
+            Deadline::Never => Some(Patience::for_ever()),
+            Deadline::At(()) => Some(Patience::new(std::ptr::from_ref(place).addr())),
+            Deadline::Passed => None,
+        };
+        waiting(FOR_THE_ROUND, &self.identity, place, deadline != Deadline::Never, || {
+            loop {
+                let last = patience.as_mut().is_none_or(Patience::is_at_its_end);
+                // The end of the round is a step, too: it may come before the time is up.
+                state.open.meet_to_publish();
+                if newcomer.given().is_some() {
+                    return true;
+                }
+                if last {
+                    state.newcomers.borrow_mut().retain(|other| !Rc::ptr_eq(other, &newcomer));
+                    return model_has_failed();
+                }
+            }
+        })
     }
 
     /// As the last party: all have arrived.
