@@ -1,14 +1,13 @@
 //! Our lock as the raw mutex of the crate `lock_api`: the feature `lock_api`.
 //!
-//! The generic types of [`lock_api`] 0.5, which parking_lot 0.13 is made of, take any raw mutex: with
-//! [`Lock`] as theirs they wait as this crate does. So you get what they have and we have not, such as guards that are
-//! mapped to a field or own an `Arc`, and code that is generic over [`RawMutex`] or extends [`lock_api::Mutex`](Mutex)
-//! takes our lock, too.
+//! The generic types of [`lock_api`] 0.5, which parking_lot 0.13 is made of, take any raw mutex. With [`RawMutex`] as theirs
+//! they wait as a [`Lock`] does. So you get what they have and we have not, such as guards that are mapped to a field or own
+//! an `Arc`, and code that is generic over [`lock_api::RawMutex`](::lock_api::RawMutex) takes our lock, too.
 //!
 //! | lock_api asks for | here it is | which makes |
 //! |---|---|---|
-//! | [`RawMutex`], [`RawMutexTimed`] | [`Lock`] | [`Mutex<T>`] |
-//! | [`GetThreadId`] | [`RawThreadId`] | [`ReentrantMutex<T>`], with `Lock` |
+//! | [`RawMutex`](::lock_api::RawMutex), [`RawMutexTimed`] | [`RawMutex`] | [`Mutex<T>`] |
+//! | [`GetThreadId`] | [`RawThreadId`] | [`ReentrantMutex<T>`], with `RawMutex` |
 //! | [`RawCondvar`](::lock_api::RawCondvar), [`RawCondvarTimed`] | [`RawCondvar`] | [`Condvar`], for `Mutex<T>` |
 //!
 //! # Examples
@@ -44,15 +43,18 @@
 //!     true
 //! }
 //!
-//! assert!(try_push::<sixfold::Lock>(&Mutex::new(Vec::new()), 6));
+//! assert!(try_push::<sixfold::lock_api::RawMutex>(&Mutex::new(Vec::new()), 6));
 //! assert!(try_push::<parking_lot::RawMutex>(&Mutex::new(Vec::new()), 6));
 //! ```
 //!
 //! # What there is not
+//! - [`Lock`] itself as a raw mutex: anybody may [release](Lock::release) it, without `unsafe`. A type that is generic over
+//!   the raw mutex may share it, because there only the `unlock` that is `unsafe` unlocks; with a `Lock` in there, safe code
+//!   could have two `&mut` to one value.
 //! - [`RLock`](crate::RLock) as a raw mutex: it lets its owner in twice, and a [`Mutex`] would give out two `&mut T`. For
 //!   a lock that its owner may take again, `lock_api` adds owner and depth itself, to any raw mutex.
-//! - [`RawMutexFair`](::lock_api::RawMutexFair): it promises that `unlock_fair` hands the lock to who waits, each time. A
-//!   `Lock` does so for those who have been losing for a millisecond, and for them with any release.
+//! - [`RawMutexFair`](::lock_api::RawMutexFair): it promises that `unlock_fair` hands the lock to a waiter each time. A
+//!   `Lock` does so for waiters that starve, and for them with any release.
 //! - [`Condition`] as a raw condition: it has its lock, and lock_api names one with each call. [`RawCondvar`] is
 //!   built on one. Where you can choose, a `Condition` over a `Lock<T>` does with one wake-up what takes two here.
 //!
@@ -64,94 +66,115 @@
 use crate::condition::Condition;
 use crate::lock::Lock;
 use crate::shim::thread;
-use ::lock_api::{GetThreadId, GuardSend, RawCondvarTimed, RawMutex, RawMutexTimed};
+use ::lock_api::{GetThreadId, GuardSend, RawCondvarTimed, RawMutex as _, RawMutexTimed};
 use core::fmt;
 use core::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
-/// A mutex over a [`Lock`].
-pub type Mutex<T> = ::lock_api::Mutex<Lock, T>;
+/// A mutex that waits as a [`Lock`] does.
+pub type Mutex<T> = ::lock_api::Mutex<RawMutex, T>;
 /// The guard of a [`Mutex`].
-pub type MutexGuard<'a, T> = ::lock_api::MutexGuard<'a, Lock, T>;
+pub type MutexGuard<'a, T> = ::lock_api::MutexGuard<'a, RawMutex, T>;
 /// The guard of a [`Mutex`], mapped to a part of its value.
-pub type MappedMutexGuard<'a, T> = ::lock_api::MappedMutexGuard<'a, Lock, T>;
-/// A re-entrant mutex over a [`Lock`], whose owner is never mistaken for a later thread.
-pub type ReentrantMutex<T> = ::lock_api::ReentrantMutex<Lock, RawThreadId, T>;
+pub type MappedMutexGuard<'a, T> = ::lock_api::MappedMutexGuard<'a, RawMutex, T>;
+/// A re-entrant mutex, whose owner is never mistaken for a later thread.
+pub type ReentrantMutex<T> = ::lock_api::ReentrantMutex<RawMutex, RawThreadId, T>;
 /// The guard of a [`ReentrantMutex`].
-pub type ReentrantMutexGuard<'a, T> = ::lock_api::ReentrantMutexGuard<'a, Lock, RawThreadId, T>;
+pub type ReentrantMutexGuard<'a, T> = ::lock_api::ReentrantMutexGuard<'a, RawMutex, RawThreadId, T>;
 /// The guard of a [`ReentrantMutex`], mapped to a part of its value.
-pub type MappedReentrantMutexGuard<'a, T> = ::lock_api::MappedReentrantMutexGuard<'a, Lock, RawThreadId, T>;
+pub type MappedReentrantMutexGuard<'a, T> = ::lock_api::MappedReentrantMutexGuard<'a, RawMutex, RawThreadId, T>;
 /// A condition variable for [`Mutex`]es.
 pub type Condvar = ::lock_api::Condvar<RawCondvar>;
 
-/// With the feature `lock_api`: the raw mutex of [`lock_api::Mutex<T>`](Mutex).
+/// The raw mutex of [`lock_api::Mutex<T>`](Mutex): a [`Lock`] that only whoever holds it can unlock.
 ///
-/// Its guards can be sent to another thread and dropped there, as a [`LockGuard`](crate::LockGuard) can.
+/// Its guards can be sent to another thread and dropped there, as a [`LockGuard`](crate::LockGuard) can. It waits, and is
+/// fair, as a `Lock`. Two bytes.
 ///
-/// A mutex keeps its raw mutex to itself: to get at it is `unsafe`, because a [`release`](Lock::release) by hand would
-/// free it under a guard. So it is with a `Lock` that you share with others: a hold of it proves nothing to `unsafe`
-/// code, unless nobody else can reach the lock.
-//
+/// # Examples
+/// ```
+/// use lock_api::RawMutex as _;
+///
+/// static BUSY: sixfold::lock_api::RawMutex = sixfold::lock_api::RawMutex::INIT;
+/// let state = BUSY.lock();
+/// assert!(BUSY.try_lock().is_none());
+/// // SAFETY: the state is that of this lock.
+/// unsafe { BUSY.unlock(state) };
+/// assert!(!BUSY.is_locked());
+/// ```
+/// Safe code cannot unlock it:
+/// ```compile_fail,E0599
+/// use lock_api::RawMutex as _;
+/// let mutex = sixfold::lock_api::RawMutex::INIT;
+/// let _state = mutex.lock();
+/// mutex.release();
+/// ```
+/// And a [`Lock`], which it can, is none:
+/// ```compile_fail,E0277
+/// fn only_unlock_unlocks<R: lock_api::RawMutex>(_: &R) {}
+/// only_unlock_unlocks(&sixfold::Lock::new());
+/// ```
+pub struct RawMutex {
+    /// Nobody else gets at it.
+    lock: Lock,
+}
+
 // The rules of the trait, in their order:
-// - Exclusion: an acquire returns once in between two releases, and it is Acquire and a release is Release. A release by
-//   hand, which is safe, is no operation of this trait; whoever trusts in exclusion owns the lock and lets nobody at it,
-//   as lock_api's types do (`Mutex::raw` is unsafe).
+// - Exclusion: an acquire returns once in between two releases, and it is Acquire and a release is Release. Only `unlock`
+//   releases.
 // - A state per acquisition: there is nothing to keep. It may be sent, since any thread may release a `Lock`, and
 //   forgetting it leaves the lock locked.
 // - Moving and dropping a locked lock: needs exclusive ownership, so that nobody sleeps at its address, and drops nothing.
-// - Unwinding: an acquire does so only where a model fails, in which case the lock was not taken; a release never does.
+// - Unwinding: an acquire does so only where a model fails, in which case the lock was not acquired; a release never does.
 //
-// SAFETY: so each rule is kept, for whoever trusts in exclusion only over a lock that nobody else can reach.
-unsafe impl RawMutex for Lock {
-    const INIT: Self = Self::new();
+// SAFETY: so each rule is kept.
+unsafe impl ::lock_api::RawMutex for RawMutex {
+    const INIT: Self = Self { lock: Lock::new() };
 
     type Guard = GuardSend;
 
     #[inline]
     #[cfg_attr(loom, track_caller)]
     fn lock(&self) -> GuardSend {
-        self.acquire();
+        self.lock.acquire();
         GuardSend::new()
     }
 
     #[inline]
     #[cfg_attr(loom, track_caller)]
     fn try_lock(&self) -> Option<GuardSend> {
-        self.try_acquire().then(GuardSend::new)
+        self.lock.try_acquire().then(GuardSend::new)
     }
 
     #[inline]
     unsafe fn unlock(&self, _: GuardSend) {
-        // Our caller holds it. So an error could only mean that somebody has released it by hand before, and there is
-        // nothing left to give back.
-        thread::in_drop(|| _ = self.release());
+        // Our caller holds it, so there is no error.
+        thread::in_drop(|| _ = self.lock.release());
     }
 
     #[inline]
     fn is_locked(&self) -> bool {
-        self.locked()
+        self.lock.locked()
     }
 }
 
-/// With the feature `lock_api`: `try_lock_for` and `try_lock_until` of [`lock_api::Mutex<T>`](Mutex).
-///
 /// A timeout of zero, or a deadline that has passed, is one try; a timeout too large to be added to now is for ever.
 //
-// SAFETY: as above, and a call that gives up has not taken the lock.
-unsafe impl RawMutexTimed for Lock {
+// SAFETY: as above, and a call that gives up has not acquired the lock.
+unsafe impl RawMutexTimed for RawMutex {
     type Duration = Duration;
     type Instant = Instant;
 
     #[inline]
     #[cfg_attr(loom, track_caller)]
     fn try_lock_for(&self, timeout: Duration) -> Option<GuardSend> {
-        self.acquire_timeout(timeout).then(GuardSend::new)
+        self.lock.acquire_timeout(timeout).then(GuardSend::new)
     }
 
     #[inline]
     #[cfg_attr(loom, track_caller)]
     fn try_lock_until(&self, deadline: Instant) -> Option<GuardSend> {
-        self.acquire_deadline(deadline).then(GuardSend::new)
+        self.lock.acquire_deadline(deadline).then(GuardSend::new)
     }
 }
 
@@ -213,28 +236,28 @@ impl RawCondvar {
     /// # Safety
     /// The caller holds `mutex`, and nobody uses what it guards until this returns.
     #[cfg_attr(loom, track_caller)]
-    unsafe fn wait_as<T>(&self, mutex: &Lock, wait: impl FnOnce(&mut crate::ConditionGuard<'_, Lock>) -> T) -> T {
+    unsafe fn wait_as<T>(&self, mutex: &RawMutex, wait: impl FnOnce(&mut crate::ConditionGuard<'_, Lock>) -> T) -> T {
         let mut queue = self.queue.hold();
         // SAFETY: our caller holds it.
         unsafe { mutex.unlock(GuardSend::new()) };
         // Whoever notifies after this needs the lock of the queue, and gets it when we are in there.
         let waited = wait(&mut queue);
         drop(queue);
-        mutex.acquire();
+        mutex.lock.acquire();
         waited
     }
 }
 
-// SAFETY: `wait` joins the queue before anybody who notifies after the unlock can look into it, and takes the mutex back.
+// SAFETY: `wait` joins the queue before anybody who notifies after the unlock can look into it, and reacquires the mutex.
 // It does not unwind in between: the guard of the queue holds a lock that nobody can release by hand, so that its wait does
 // not panic. Only where a model fails does it, and then no other thread of the model runs any more.
 unsafe impl ::lock_api::RawCondvar for RawCondvar {
     const INIT: Self = Self { queue: Condition::with_lock(Lock::new()) };
 
-    type RawMutex = Lock;
+    type RawMutex = RawMutex;
 
     #[cfg_attr(loom, track_caller)]
-    unsafe fn wait(&self, mutex: &Lock, _: &mut GuardSend) {
+    unsafe fn wait(&self, mutex: &RawMutex, _: &mut GuardSend) {
         // SAFETY: our caller's promise.
         unsafe { self.wait_as(mutex, |queue| queue.wait()) }
     }
@@ -260,15 +283,21 @@ unsafe impl RawCondvarTimed for RawCondvar {
     }
 
     #[cfg_attr(loom, track_caller)]
-    unsafe fn wait_until(&self, mutex: &Lock, _: &mut GuardSend, deadline: &Instant) -> bool {
+    unsafe fn wait_until(&self, mutex: &RawMutex, _: &mut GuardSend, deadline: &Instant) -> bool {
         // SAFETY: our caller's promise.
         !unsafe { self.wait_as(mutex, |queue| queue.wait_deadline(*deadline)) }
     }
 
     #[cfg_attr(loom, track_caller)]
-    unsafe fn wait_for(&self, mutex: &Lock, _: &mut GuardSend, timeout: &Duration) -> bool {
+    unsafe fn wait_for(&self, mutex: &RawMutex, _: &mut GuardSend, timeout: &Duration) -> bool {
         // SAFETY: our caller's promise.
         !unsafe { self.wait_as(mutex, |queue| queue.wait_timeout(*timeout)) }
+    }
+}
+
+impl fmt::Debug for RawMutex {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RawMutex").field("locked", &self.lock.locked()).finish()
     }
 }
 

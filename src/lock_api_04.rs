@@ -16,7 +16,7 @@
 //!     })
 //! }
 //!
-//! static COUNT: Mutex<sixfold::Lock, u32> = Mutex::new(0);
+//! static COUNT: Mutex<sixfold::lock_api_04::RawMutex, u32> = Mutex::new(0);
 //! *lock_detached(&COUNT, || unreachable!("nobody else is here")) += 1;
 //! assert_eq!(*COUNT.lock(), 1);
 //! ```
@@ -32,75 +32,93 @@
 
 use crate::lock::Lock;
 use crate::shim::thread;
+use core::fmt;
 use core::num::NonZeroUsize;
-use lock_api_04::{GetThreadId, GuardSend, RawMutex, RawMutexTimed};
+use lock_api_04::{GetThreadId, GuardSend, RawMutexTimed};
 use std::time::{Duration, Instant};
 
-/// A mutex over a [`Lock`].
-pub type Mutex<T> = lock_api_04::Mutex<Lock, T>;
-/// A re-entrant mutex over a [`Lock`], whose owner is never mistaken for a later thread.
-pub type ReentrantMutex<T> = lock_api_04::ReentrantMutex<Lock, RawThreadId, T>;
+/// A mutex that waits as a [`Lock`] does.
+pub type Mutex<T> = lock_api_04::Mutex<RawMutex, T>;
+/// A re-entrant mutex, whose owner is never mistaken for a later thread.
+pub type ReentrantMutex<T> = lock_api_04::ReentrantMutex<RawMutex, RawThreadId, T>;
 
-/// With the feature `lock_api_04`: the raw mutex of lock_api 0.4.
+/// The raw mutex of lock_api 0.4: a [`Lock`] that only whoever holds it can unlock.
 ///
-/// Its guards can be sent to another thread and dropped there, as a [`LockGuard`](crate::LockGuard) can.
+/// Its guards can be sent to another thread and dropped there, as a [`LockGuard`](crate::LockGuard) can. It waits, and is
+/// fair, as a `Lock`. Two bytes. A `Lock` itself is no raw mutex, since anybody may release it without `unsafe`:
+/// ```compile_fail,E0277
+/// fn only_unlock_unlocks<R: lock_api_04::RawMutex>(_: &R) {}
+/// only_unlock_unlocks(&sixfold::Lock::new());
+/// ```
 ///
-/// A mutex keeps its raw mutex to itself: to get at it is `unsafe`, because a [`release`](Lock::release) by hand would
-/// free it under a guard. So it is with a `Lock` that you share with others: a hold of it proves nothing to `unsafe`
-/// code, unless nobody else can reach the lock.
-//
-// SAFETY: the mutex is exclusive: it cannot be acquired while it is locked. A release by hand, which is safe, is no
-// operation of this trait; whoever trusts in exclusion owns the lock and lets nobody at it, as lock_api's types do
-// (`Mutex::raw` is unsafe). Guards may be sent, since any thread may release a `Lock`.
-unsafe impl RawMutex for Lock {
-    const INIT: Self = Self::new();
+/// # Examples
+/// ```
+/// use lock_api_04::RawMutex as _;
+///
+/// static BUSY: sixfold::lock_api_04::RawMutex = sixfold::lock_api_04::RawMutex::INIT;
+/// assert!(BUSY.try_lock() && !BUSY.try_lock());
+/// // SAFETY: it is held.
+/// unsafe { BUSY.unlock() };
+/// ```
+pub struct RawMutex {
+    /// Nobody else gets at it.
+    lock: Lock,
+}
+
+impl fmt::Debug for RawMutex {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RawMutex").field("locked", &self.lock.locked()).finish()
+    }
+}
+
+// SAFETY: the mutex is exclusive: it cannot be acquired while it is locked, and only `unlock` unlocks it. Guards may be
+// sent, since any thread may release a `Lock`.
+unsafe impl lock_api_04::RawMutex for RawMutex {
+    const INIT: Self = Self { lock: Lock::new() };
 
     type GuardMarker = GuardSend;
 
     #[inline]
     #[cfg_attr(loom, track_caller)]
     fn lock(&self) {
-        self.acquire();
+        self.lock.acquire();
     }
 
     #[inline]
     #[cfg_attr(loom, track_caller)]
     fn try_lock(&self) -> bool {
-        self.try_acquire()
+        self.lock.try_acquire()
     }
 
     #[inline]
     unsafe fn unlock(&self) {
-        // Our caller holds it. So an error could only mean that somebody has released it by hand before, and there is
-        // nothing left to give back.
-        thread::in_drop(|| _ = self.release());
+        // Our caller holds it, so there is no error.
+        thread::in_drop(|| _ = self.lock.release());
     }
 
     #[inline]
     fn is_locked(&self) -> bool {
-        self.locked()
+        self.lock.locked()
     }
 }
 
-/// With the feature `lock_api_04`: `try_lock_for` and `try_lock_until` of lock_api 0.4.
-///
 /// A timeout of zero, or a deadline that has passed, is one try; a timeout too large to be added to now is for ever.
 //
-// SAFETY: as above; a call that gives up has not taken the lock.
-unsafe impl RawMutexTimed for Lock {
+// SAFETY: as above; a call that gives up has not acquired the lock.
+unsafe impl RawMutexTimed for RawMutex {
     type Duration = Duration;
     type Instant = Instant;
 
     #[inline]
     #[cfg_attr(loom, track_caller)]
     fn try_lock_for(&self, timeout: Duration) -> bool {
-        self.acquire_timeout(timeout)
+        self.lock.acquire_timeout(timeout)
     }
 
     #[inline]
     #[cfg_attr(loom, track_caller)]
     fn try_lock_until(&self, deadline: Instant) -> bool {
-        self.acquire_deadline(deadline)
+        self.lock.acquire_deadline(deadline)
     }
 }
 

@@ -5,7 +5,7 @@
 mod common;
 
 use common::{LONG, SHORT, spawn, timed, watchdog};
-use lock_api::{ArcMutexGuard, GetThreadId, GuardSend, RawMutex, RawMutexTimed};
+use lock_api::{ArcMutexGuard, GetThreadId, RawMutex, RawMutexTimed};
 use sixfold::Lock;
 use sixfold::lock_api::{
     Condvar, MappedMutexGuard, MappedReentrantMutexGuard, Mutex, MutexGuard, RawThreadId, ReentrantMutex,
@@ -29,7 +29,7 @@ macro_rules! for_both {
         mod generic {
             $(#[test]
             fn $name() {
-                super::$name::<sixfold::Lock>();
+                super::$name::<sixfold::lock_api::RawMutex>();
                 super::$name::<parking_lot::RawMutex>();
             })+
         }
@@ -238,19 +238,19 @@ fn an_extension_trait_takes_it<R: RawMutex>() {
 #[test]
 fn a_static_mutex_and_condition_need_no_initialisation() {
     let _watchdog = watchdog();
-    static COUNT: lock_api::Mutex<Lock, u32> = lock_api::Mutex::new(0);
+    static COUNT: lock_api::Mutex<sixfold::lock_api::RawMutex, u32> = lock_api::Mutex::new(0);
     static CHANGED: Condvar = Condvar::new();
     *COUNT.lock() += 1;
     assert_eq!(*COUNT.lock(), 1);
     assert!(!CHANGED.notify_one());
-    assert_eq!(size_of::<lock_api::Mutex<Lock, u8>>(), size_of::<Lock<u8>>(), "as small as our own");
+    assert_eq!(size_of::<Mutex<u8>>(), size_of::<Lock<u8>>(), "as small as our own");
 }
 
 #[test]
 fn a_guard_may_be_dropped_in_another_thread() {
     let _watchdog = watchdog();
     let mutex = Arc::new(Mutex::new(1));
-    let held: ArcMutexGuard<Lock, i32> = mutex.lock_arc();
+    let held: ArcMutexGuard<sixfold::lock_api::RawMutex, i32> = mutex.lock_arc();
     elsewhere(move || drop(held));
     let mut held = mutex.lock();
     *held = 2;
@@ -262,32 +262,15 @@ fn a_guard_may_be_dropped_in_another_thread() {
 }
 
 #[test]
-fn a_release_by_hand_under_a_guard_without_a_value_leaves_it_nothing_to_release() {
+fn a_raw_mutex_says_whether_it_is_held_and_only_its_unlock_unlocks_it() {
     let _watchdog = watchdog();
-    let mutex = Mutex::new(());
-    let held = mutex.lock();
-    // SAFETY: there is no value to race for.
-    let lock = unsafe { mutex.raw() };
-    lock.release().unwrap();
-    drop(held);
-    assert!(!mutex.is_locked());
-    assert!(lock.release().is_err());
-    drop(mutex.lock());
-    assert!(!mutex.is_locked());
-}
-
-#[test]
-fn a_hold_by_hand_and_one_by_the_trait_are_the_same() {
-    let _watchdog = watchdog();
-    let lock = Lock::new();
-    lock.acquire();
-    assert!(RawMutex::is_locked(&lock) && RawMutex::try_lock(&lock).is_none());
+    let mutex = sixfold::lock_api::RawMutex::INIT;
+    let state = mutex.lock();
+    assert!(mutex.is_locked() && mutex.try_lock().is_none());
+    assert_eq!(format!("{mutex:?}"), "RawMutex { locked: true }");
     // SAFETY: it is held, by us.
-    unsafe { RawMutex::unlock(&lock, GuardSend::new()) };
-    assert!(!lock.locked());
-    let _ = RawMutex::lock(&lock);
-    assert!(lock.locked());
-    lock.release().unwrap();
+    unsafe { mutex.unlock(state) };
+    assert!(!mutex.is_locked());
 }
 
 #[test]

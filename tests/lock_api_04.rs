@@ -6,7 +6,7 @@ mod common;
 
 use common::{LONG, SHORT, spawn, timed, watchdog};
 use lock_api_04::{ArcMutexGuard, GetThreadId, MappedMutexGuard, MutexGuard, RawMutex};
-use sixfold::Lock;
+use sixfold::lock_api_04::RawMutex as RawMutex04;
 use sixfold::lock_api_04::{Mutex, RawThreadId, ReentrantMutex};
 use std::cell::Cell;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ fn elsewhere<T: Send>(call: impl FnOnce() -> T + Send) -> T {
 
 #[test]
 fn threads_exclude_each_other_and_who_waits_sleeps() {
-    static COUNT: lock_api_04::Mutex<Lock, u32> = lock_api_04::Mutex::new(0);
+    static COUNT: lock_api_04::Mutex<RawMutex04, u32> = lock_api_04::Mutex::new(0);
     let _watchdog = watchdog();
     thread::scope(|scope| {
         let mut held = COUNT.lock();
@@ -60,37 +60,25 @@ fn a_timed_try_gives_up_or_is_served() {
 fn guards_are_mapped_and_owned_and_dropped_in_another_thread() {
     let _watchdog = watchdog();
     let mutex = Arc::new(Mutex::new((1, 2)));
-    let mut part: MappedMutexGuard<'_, Lock, i32> = MutexGuard::map(mutex.lock(), |pair| &mut pair.1);
+    let mut part: MappedMutexGuard<'_, RawMutex04, i32> = MutexGuard::map(mutex.lock(), |pair| &mut pair.1);
     *part += 1;
     elsewhere(move || drop(part));
-    let held: ArcMutexGuard<Lock, (i32, i32)> = mutex.lock_arc();
+    let held: ArcMutexGuard<RawMutex04, (i32, i32)> = mutex.lock_arc();
     assert_eq!(*held, (1, 3));
     elsewhere(move || drop(held));
     assert!(!mutex.is_locked());
 }
 
 #[test]
-fn a_release_by_hand_under_a_guard_without_a_value_leaves_it_nothing_to_release() {
+fn a_raw_mutex_says_whether_it_is_held_and_only_its_unlock_unlocks_it() {
     let _watchdog = watchdog();
-    let mutex = Mutex::new(());
-    let held = mutex.lock();
-    // SAFETY: there is no value to race for.
-    unsafe { mutex.raw() }.release().unwrap();
-    drop(held);
-    assert!(!mutex.is_locked());
-}
-
-#[test]
-fn a_hold_by_hand_and_one_by_the_trait_are_the_same() {
-    let _watchdog = watchdog();
-    let lock = Lock::new();
-    lock.acquire();
-    assert!(RawMutex::is_locked(&lock) && !RawMutex::try_lock(&lock));
+    let mutex = RawMutex04::INIT;
+    mutex.lock();
+    assert!(mutex.is_locked() && !mutex.try_lock());
+    assert_eq!(format!("{mutex:?}"), "RawMutex { locked: true }");
     // SAFETY: it is held, by us.
-    unsafe { RawMutex::unlock(&lock) };
-    assert!(!lock.locked());
-    RawMutex::lock(&lock);
-    assert!(lock.release().is_ok());
+    unsafe { mutex.unlock() };
+    assert!(!mutex.is_locked());
 }
 
 #[test]

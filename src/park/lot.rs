@@ -8,8 +8,8 @@
 use super::{Key, Parked, Pick, Requeue, Spin, Unparked, Wait};
 use crate::deadline::Deadline;
 use core::hint;
-use core::sync::atomic::AtomicBool;
 use core::sync::atomic::Ordering::Relaxed;
+use core::sync::atomic::{AtomicBool, AtomicU32};
 use parking_lot_core as plc;
 use std::time::Instant;
 
@@ -174,4 +174,35 @@ impl From<plc::UnparkResult> for Unparked {
     fn from(found: plc::UnparkResult) -> Self {
         Self { woken: found.unparked_threads, requeued: found.requeued_threads, more: found.have_more_threads }
     }
+}
+
+/// The cores that the process had when it was first asked: at least 1.
+pub(super) fn cores() -> u32 {
+    static CORES: AtomicU32 = AtomicU32::new(0);
+    match CORES.load(Relaxed) {
+        0 => {
+            let cores = ask_for_cores().max(1);
+            CORES.store(cores, Relaxed);
+            cores
+        }
+        cores => cores,
+    }
+}
+
+/// `available_parallelism` allocates here, since it reads files. A wait must not.
+#[cfg(target_os = "linux")]
+fn ask_for_cores() -> u32 {
+    // SAFETY: a set of cores is plain memory, for which zeros are right. The call writes to it, and gets its size.
+    unsafe {
+        let mut set: libc::cpu_set_t = core::mem::zeroed();
+        match libc::sched_getaffinity(0, size_of_val(&set), &raw mut set) {
+            0 => libc::CPU_COUNT(&set) as u32,
+            _ => 1, // There are more than fit in: a machine of that size does without pauses.
+        }
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn ask_for_cores() -> u32 {
+    std::thread::available_parallelism().map_or(1, |cores| cores.get() as u32)
 }

@@ -10,6 +10,7 @@
 //!   twice the price of having known the future (Karlin et al., 1991). Whether that pays is learned by address: what has
 //!   helped is done again, and what has not helped is done less, and at last hardly ever.
 
+use super::lot::cores;
 use super::{Key, Sleep};
 use crate::deadline::Deadline;
 use core::hint;
@@ -136,19 +137,6 @@ fn known(key: Key) -> &'static Known {
     // Fibonacci hashing: the high bits depend on all bits of the address.
     let hash = (key.0 as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     &TABLE[(hash >> 56) as usize]
-}
-
-/// The cores that the process had when it was first asked: asking reads files.
-fn cores() -> u32 {
-    static CORES: AtomicU32 = AtomicU32::new(0);
-    match CORES.load(Relaxed) {
-        0 => {
-            let cores = thread::available_parallelism().map_or(1, |cores| cores.get() as u32);
-            CORES.store(cores, Relaxed);
-            cores
-        }
-        cores => cores,
-    }
 }
 
 #[derive(Clone, Copy)]

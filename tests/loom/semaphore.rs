@@ -302,3 +302,29 @@ fn many_permits_take_as_long_as_one() {
         explore_bounded(2, model);
     });
 }
+
+/// As many permits are given as two want, and a try comes beside the one that sleeps: it never fails beside a permit that nobody
+/// else wants.
+#[test]
+fn a_try_beside_a_free_permit_succeeds() {
+    static SEEN: Outcomes<(bool, bool)> = Outcomes::new();
+    explore_bounded(4, || {
+        let permits = Arc::new(Semaphore::new(0));
+        let other = spawn(&permits, Semaphore::acquire);
+        permits.release();
+        let first = permits.try_acquire();
+        permits.release();
+        let second = permits.try_acquire();
+        SEEN.add((first, second));
+        match (first, second) {
+            (true, true) => {
+                permits.release_many(2);
+                assert!(permits.try_acquire(), "the other wants one of two");
+            }
+            (false, false) => permits.release(),
+            _ => (),
+        }
+        other.join().unwrap();
+    });
+    SEEN.are([(false, true), (true, false), (true, true)]);
+}
