@@ -58,6 +58,19 @@ NOBODY_SLEEPS = "wakes although nobody sleeps: a system call more, no wake-up le
 KNOWN = [
     known("raw/event.rs", "RawEvent::announce", "replace | with ^", DISJOINT, same=True),
     known("raw/event.rs", "to_wake", "replace & with |", NOBODY_SLEEPS),
+    known(
+        "loom/sleeper.rs",
+        "Patience::is_at_its_end",
+        "replace > with >=, replace - with /, replace + with -",
+        "how often the others go first before a wait gives up: loom runs them as far as they come at the first time",
+    ),
+    known(
+        "loom/contract/permits.rs",
+        "Permits::give",
+        "replace < with <=",
+        "which models begin with the dearer way: cost only",
+        at="most < Self::MOST",
+    ),
     known("raw/wait_queue.rs", "WaitQueue::notify", "replace || with &&", "takes the slow path, which finds the same"),
 ]
 

@@ -93,7 +93,7 @@ pub struct SemaphoreGuard<'a> {
 }
 
 impl Semaphore {
-    /// The most permits that a semaphore can have: 2^61 - 1, or what a `usize` holds if that is less.
+    /// The most permits that a semaphore can have: 2^31 - 1 on every target with at least 32 bits.
     ///
     /// # Examples
     /// ```
@@ -102,10 +102,7 @@ impl Semaphore {
     /// let wide_open = Semaphore::new(Semaphore::MAX_VALUE);
     /// assert!(wide_open.try_acquire());
     /// ```
-    pub const MAX_VALUE: usize = {
-        let most = Permits::MOST;
-        if most < usize::MAX as u64 { most as usize } else { usize::MAX }
-    };
+    pub const MAX_VALUE: usize = Permits::MOST as usize;
 
     /// A semaphore with `value` permits. Python: `Semaphore(value)`; its default of 1 is [`default()`](Self::default).
     ///

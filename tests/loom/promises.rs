@@ -672,3 +672,31 @@ fn a_deadlock_unwinds_through_guards_without_an_abort() {
         other.join().unwrap();
     });
 }
+
+/// A try that fails although it has looked at a permit on old news knows better from then on.
+#[test]
+fn a_look_after_a_try_that_failed_sees_no_older_permit() {
+    static SEEN: Outcomes<(bool, usize)> = Outcomes::new();
+    explore(|| {
+        let permits = Arc::new(Semaphore::new(1));
+        let other = spawn(&permits, |permits| assert!(permits.try_acquire() || permits.value() == 0));
+        let mine = permits.try_acquire();
+        SEEN.add((mine, permits.value()));
+        other.join().unwrap();
+    });
+    SEEN.are([(false, 0), (true, 0)]);
+}
+
+/// The first two waits at one place may give up at any moment.
+#[test]
+fn a_wait_that_is_repeated_may_give_up_twice_before_the_others_have_done_anything() {
+    static SEEN: Outcomes<(bool, bool)> = Outcomes::new();
+    explore(|| {
+        let event = Arc::new(Event::new());
+        let other = spawn(&event, Event::set);
+        let waits = [(); 2].map(|()| event.wait_timeout(A_WHILE));
+        SEEN.add((waits[0], waits[1]));
+        other.join().unwrap();
+    });
+    SEEN.are([(false, false), (false, true), (true, true)]);
+}

@@ -96,3 +96,17 @@ fn a_timed_acquire_is_served_or_gives_up_and_leaves_no_trace() {
     });
     SEEN.are([false, true]);
 }
+
+#[test]
+fn debug_shows_owner_and_depth() {
+    explore(|| {
+        let lock = RLock::new();
+        assert!(format!("{lock:?}").contains("locked: false, owner: None, depth: 0"), "{lock:?}");
+        lock.acquire();
+        lock.acquire();
+        let held = format!("{lock:?}");
+        assert!(held.contains("locked: true, owner: Some(") && held.contains("depth: 2"), "{held}");
+        lock.release().unwrap();
+        lock.release().unwrap();
+    });
+}

@@ -324,3 +324,19 @@ impl fmt::Debug for RawLock {
         f.debug_struct("RawLock").field("locked", &self.locked()).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_says_whether_it_is_locked() {
+        crate::model(|| {
+            let lock = RawLock::new();
+            assert_eq!(format!("{lock:?}"), "RawLock { locked: false }");
+            lock.acquire();
+            assert_eq!(format!("{lock:?}"), "RawLock { locked: true }");
+            lock.release().unwrap();
+        });
+    }
+}

@@ -37,7 +37,7 @@ struct State {
 
 impl Permits {
     /// As the real one.
-    pub(crate) const MOST: u64 = u64::MAX / 8;
+    pub(crate) const MOST: u64 = i32::MAX as u64;
 
     #[track_caller]
     pub(crate) const fn new(permits: u64) -> Self {
