@@ -66,7 +66,7 @@ KNOWN = [
     ),
     known(
         "loom/contract/permits.rs",
-        "Permits::give",
+        "Permits::release",
         "replace < with <=",
         "which models begin with the dearer way: cost only",
         at="most < Self::MOST",

@@ -183,7 +183,7 @@ impl BoundedSemaphore {
     /// ```
     #[inline]
     pub fn release_many(&self, n: usize) -> Result<(), OverReleaseError> {
-        self.inner.permits.give(n as u64, self.bound as u64).map_err(|_| OverReleaseError {})
+        self.inner.permits.release(n as u64, self.bound as u64).map_err(|_| OverReleaseError {})
     }
 
     /// Waits for a permit and holds it while the guard lives. Python: `with semaphore:`.

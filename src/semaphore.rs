@@ -135,7 +135,7 @@ impl Semaphore {
     #[inline]
     #[cfg_attr(loom, track_caller)]
     pub fn acquire(&self) {
-        self.permits.take_until(|| Deadline::Never);
+        self.permits.acquire_until(|| Deadline::Never);
     }
 
     /// Takes a permit if there is one. Python: `acquire(blocking=False)`.
@@ -151,7 +151,7 @@ impl Semaphore {
     #[inline]
     #[cfg_attr(loom, track_caller)]
     pub fn try_acquire(&self) -> bool {
-        self.permits.try_take()
+        self.permits.try_acquire()
     }
 
     /// Waits at most `timeout` for a permit. Python: `acquire(timeout=seconds)`.
@@ -171,7 +171,7 @@ impl Semaphore {
     #[inline]
     #[cfg_attr(loom, track_caller)]
     pub fn acquire_timeout(&self, timeout: Duration) -> bool {
-        self.permits.take_until(|| Deadline::after(timeout))
+        self.permits.acquire_until(|| Deadline::after(timeout))
     }
 
     /// Waits until `deadline` for a permit; one that has passed is one try. False: the time was up.
@@ -190,7 +190,7 @@ impl Semaphore {
     #[inline]
     #[cfg_attr(loom, track_caller)]
     pub fn acquire_deadline(&self, deadline: Instant) -> bool {
-        self.permits.take_until(|| Deadline::at(deadline))
+        self.permits.acquire_until(|| Deadline::at(deadline))
     }
 
     /// Gives back a permit, or adds one. Python: `release()`.
@@ -228,7 +228,7 @@ impl Semaphore {
     #[track_caller]
     #[inline]
     pub fn release_many(&self, n: usize) {
-        if let Err(TooMany) = self.permits.give(n as u64, Self::MAX_VALUE as u64) {
+        if let Err(TooMany) = self.permits.release(n as u64, Self::MAX_VALUE as u64) {
             panic!("a semaphore has at most MAX_VALUE permits, and this release would make more");
         }
     }
@@ -331,6 +331,6 @@ impl Drop for SemaphoreGuard<'_> {
     #[inline]
     fn drop(&mut self) {
         // An error means that others have released up to the maximum meanwhile: there is no room to give it back.
-        thread::in_drop(|| _ = self.semaphore.permits.give(1, Semaphore::MAX_VALUE as u64));
+        thread::in_drop(|| _ = self.semaphore.permits.release(1, Semaphore::MAX_VALUE as u64));
     }
 }

@@ -90,14 +90,14 @@ mod tests {
     fn a_semaphore_that_nobody_waits_for_costs_one_change_per_call() {
         crate::model(|| {
             let permits = <Permits>::new(1);
-            costs(1, || assert!(permits.try_take()));
-            costs(0, || assert!(!permits.try_take()));
-            costs(1, || permits.give(1, 9).unwrap());
-            costs(1, || permits.give(5, 9).unwrap());
+            costs(1, || assert!(permits.try_acquire()));
+            costs(0, || assert!(!permits.try_acquire()));
+            costs(1, || permits.release(1, 9).unwrap());
+            costs(1, || permits.release(5, 9).unwrap());
             costs(0, || assert_eq!(permits.free(), 6));
-            costs(1, || permits.give(1, Permits::MOST).unwrap());
+            costs(1, || permits.release(1, Permits::MOST).unwrap());
             let only = <Permits>::new(0);
-            costs(1, || only.give(1, 1).unwrap());
+            costs(1, || only.release(1, 1).unwrap());
         });
     }
 

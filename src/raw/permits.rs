@@ -124,22 +124,22 @@ impl Permits {
 
     /// Takes a permit if one is available. Never fails for no reason.
     #[inline]
-    pub(crate) fn try_take(&self) -> bool {
+    pub(crate) fn try_acquire(&self) -> bool {
         let word = self.word.look();
         // Something is available, and nothing owed.
         if word.wrapping_sub(ONE) < OWED - ONE {
             match self.word.replace(word, word - ONE, Acquire) {
                 Ok(()) => true,
-                Err(now) => self.try_take_again(now),
+                Err(now) => self.try_acquire_again(now),
             }
         } else {
-            word >= OWED && self.try_take_again(word)
+            word >= OWED && self.try_acquire_again(word)
         }
     }
 
     /// Others change the word at the same time, or wait in the starving queue.
     #[cold]
-    fn try_take_again(&self, mut word: u64) -> bool {
+    fn try_acquire_again(&self, mut word: u64) -> bool {
         while let Some((next, _)) = Self::serve(word, Request { n: 1, woken: false }) {
             match self.word.replace(word, next, Acquire) {
                 Ok(()) => return true,
@@ -151,8 +151,8 @@ impl Permits {
 
     /// Waits for a permit until `deadline`, which is asked for only if there is none. False: the time was up.
     #[inline]
-    pub(crate) fn take_until(&self, deadline: impl FnOnce() -> Deadline) -> bool {
-        self.try_take()
+    pub(crate) fn acquire_until(&self, deadline: impl FnOnce() -> Deadline) -> bool {
+        self.try_acquire()
             || match deadline() {
                 Deadline::Passed => false,
                 deadline => self.acquire_slow(Request { n: 1, woken: false }, deadline, Starvation::new()),
@@ -161,7 +161,7 @@ impl Permits {
 
     /// Gives back `n` permits, as long as there are not more than `most` then.
     #[inline]
-    pub(crate) fn give(&self, n: u64, most: u64) -> Result<(), TooMany> {
+    pub(crate) fn release(&self, n: u64, most: u64) -> Result<(), TooMany> {
         if n == 1 && most == Self::MOST {
             let old = self.word.fetch_add(ONE, Release);
             // Nobody sleeps, and there was room.
@@ -170,7 +170,7 @@ impl Permits {
             }
             Ok(())
         } else {
-            self.give_bounded(n, most)
+            self.release_bounded(n, most)
         }
     }
 
@@ -190,7 +190,7 @@ impl Permits {
     }
 
     #[inline]
-    fn give_bounded(&self, n: u64, most: u64) -> Result<(), TooMany> {
+    fn release_bounded(&self, n: u64, most: u64) -> Result<(), TooMany> {
         // The only permit is taken, most probably, and nobody waits for it.
         if (n, most) == (1, 1) && self.word.replace(0, ONE, Release).is_ok() {
             return Ok(());
@@ -334,11 +334,11 @@ mod tests {
         }
 
         fn acquire(&self) {
-            self.permits.take_until(|| Deadline::Never);
+            self.permits.acquire_until(|| Deadline::Never);
         }
 
         fn release(&self, n: u64) {
-            assert_eq!(self.permits.give(n, 9), Ok(()));
+            assert_eq!(self.permits.release(n, 9), Ok(()));
         }
 
         fn word(&self) -> u64 {
@@ -380,7 +380,7 @@ mod tests {
             }
             waits.data.store(1, Relaxed);
             waits.release(1);
-            assert!(!waits.permits.try_take(), "a newcomer finds nothing");
+            assert!(!waits.permits.try_acquire(), "a newcomer finds nothing");
             first.join().unwrap();
             assert_eq!(waits.word(), 0);
         });
@@ -393,9 +393,9 @@ mod tests {
             while owed(waits.word()) == 0 {
                 thread::yield_now();
             }
-            assert!(!waits.permits.try_take(), "it gathers");
+            assert!(!waits.permits.try_acquire(), "it gathers");
             waits.release(2);
-            assert!(waits.permits.try_take(), "one is left");
+            assert!(waits.permits.try_acquire(), "one is left");
             first.join().unwrap();
             assert_eq!(waits.word(), 0);
         });
@@ -443,12 +443,12 @@ mod tests {
     fn a_release_past_the_most_changes_nothing() {
         crate::model(|| {
             let permits = Permits::new(Permits::MOST);
-            assert_eq!(permits.give(1, Permits::MOST), Err(TooMany));
-            assert_eq!(permits.give(1 << 40, Permits::MOST), Err(TooMany));
+            assert_eq!(permits.release(1, Permits::MOST), Err(TooMany));
+            assert_eq!(permits.release(1 << 40, Permits::MOST), Err(TooMany));
             assert_eq!(permits.free(), Permits::MOST);
-            assert!(permits.try_take());
-            assert_eq!(permits.give(2, Permits::MOST), Err(TooMany));
-            assert_eq!(permits.give(1, Permits::MOST), Ok(()));
+            assert!(permits.try_acquire());
+            assert_eq!(permits.release(2, Permits::MOST), Err(TooMany));
+            assert_eq!(permits.release(1, Permits::MOST), Ok(()));
             assert_eq!(permits.free(), Permits::MOST);
         });
     }

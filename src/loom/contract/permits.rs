@@ -55,7 +55,7 @@ impl Permits {
     }
 
     #[track_caller]
-    pub(crate) fn try_take(&self) -> bool {
+    pub(crate) fn try_acquire(&self) -> bool {
         let state = self.state();
         // The real machine looks first, and gives up on what it sees: that may be old news.
         if !state.free.look(|free| free > 0) {
@@ -78,18 +78,18 @@ impl Permits {
 
     /// Waits for a permit until `deadline`. False: the time was up.
     #[track_caller]
-    pub(crate) fn take_until(&self, deadline: impl FnOnce() -> Deadline) -> bool {
+    pub(crate) fn acquire_until(&self, deadline: impl FnOnce() -> Deadline) -> bool {
         match deadline() {
-            Deadline::Passed => self.try_take(),
+            Deadline::Passed => self.try_acquire(),
             Deadline::Never => {
-                self.take(Location::caller());
+                self.acquire(Location::caller());
                 true
             }
-            Deadline::At(()) => self.take_timed(Location::caller()),
+            Deadline::At(()) => self.acquire_timed(Location::caller()),
         }
     }
 
-    fn take(&self, place: Caller) {
+    fn acquire(&self, place: Caller) {
         let state = self.state();
         if !can_sleep() {
             self.wait(&state, place, Patience::for_ever(), false);
@@ -106,7 +106,7 @@ impl Permits {
         }
     }
 
-    fn take_timed(&self, place: Caller) -> bool {
+    fn acquire_timed(&self, place: Caller) -> bool {
         self.wait(&self.state(), place, Patience::new(std::ptr::from_ref(place).addr()), true)
     }
 
@@ -140,7 +140,7 @@ impl Permits {
     ///
     /// A failure publishes nothing. Whether it fails is known after the step, and its ordering is to be said before. So a
     /// model whose releases fit begins with the cheaper way, and starts over if one does not.
-    pub(crate) fn give(&self, n: u64, most: u64) -> Result<(), TooMany> {
+    pub(crate) fn release(&self, n: u64, most: u64) -> Result<(), TooMany> {
         if n == 0 {
             return Ok(());
         }
