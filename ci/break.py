@@ -122,6 +122,18 @@ EXPLORED = [
     ("permits.rs", "let word = owing(word - u64::from(walk.first) * ONE, walk.second);", "let word = word - u64::from(walk.first) * ONE;"),
     # A walk picks the first of the starving queue while newcomers may take what it counts on.
     ("permits.rs", "(picked, owing(word, n), Pick::Wake)", "(picked, word, Pick::Wake)"),
+    # A set does not end the generation.
+    ("event.rs", "generation(word).wrapping_add(1)", "generation(word).wrapping_add(0)"),
+    # A waiter sleeps though the next set does not know of it.
+    ("event.rs", "!is_over(word, mine) && word & PARKED != 0", "!is_over(word, mine)"),
+    # A set wakes nobody if it has found the flag up.
+    ("event.rs", "if word & PARKED == 0 { None }", "if word & (PARKED | SET) != PARKED | SET { None }"),
+    # A round ends before a late party is back.
+    ("barrier.rs", "_ if late > 0 => End::Late,", "_ if late > 9 => End::Late,"),
+    # A time-out breaks a round that is complete.
+    ("barrier.rs", "} else if arrived(word) == parties {\n        GaveUp::Late", "} else if arrived(word) > parties {\n        GaveUp::Late"),
+    # A thread enters a barrier that is broken.
+    ("barrier.rs", "    if word & BROKEN != 0 {\n        (word, Arrival::Broken)", "    if word & BROKEN > 1 {\n        (word, Arrival::Broken)"),
 ]
 
 

@@ -33,14 +33,14 @@ use crate::shim::atomic::AtomicUsize;
 use crate::shim::atomic::Ordering::Relaxed;
 use crate::shim::thread;
 
-const BROKEN: usize = 1;
+pub(super) const BROKEN: usize = 1;
 /// One party that has arrived. So half of the address space is as many parties as can arrive.
-const ARRIVED: usize = 2;
+pub(super) const ARRIVED: usize = 2;
 
 /// The token of a round that was completed.
-const TRIPPED: usize = 0;
+pub(super) const TRIPPED: usize = 0;
 /// The token of a round that was broken, aborted or reset.
-const FAILED: usize = 1;
+pub(super) const FAILED: usize = 1;
 
 /// The machine.
 pub(crate) struct RawBarrier {
@@ -52,11 +52,12 @@ pub(crate) struct RawBarrier {
 }
 
 /// What a thread found when it came.
-enum Arrival {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Arrival {
     /// It is a party, with this index, and sleeps until the round ends.
     Party(usize),
-    /// It is the last party of this round, with this index.
-    Last { index: usize, round: usize },
+    /// It is the last party of the round, with this index.
+    Last(usize),
     /// The round is complete; the next has not begun.
     Door,
     /// The barrier is broken.
@@ -64,7 +65,8 @@ enum Arrival {
 }
 
 /// What a party found when its time was up.
-enum GaveUp {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum GaveUp {
     /// The round waits for others: so it is broken now.
     Broke,
     /// The round is complete, and how it ends does not depend on time.
@@ -73,14 +75,53 @@ enum GaveUp {
     Broken,
 }
 
-/// What came of an attempt to end a round.
-#[derive(PartialEq)]
-enum End {
+/// What comes of an attempt to end a round.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
     Ended,
     /// It had ended already.
     Gone,
     /// Parties are between two sleeps (I3).
     Late,
+}
+
+/// How many parties have arrived.
+pub(super) const fn arrived(word: usize) -> usize {
+    word / ARRIVED
+}
+
+/// A thread comes: the word after it, and what the thread is.
+pub(super) const fn arrive(word: usize, parties: usize) -> (usize, Arrival) {
+    let index = arrived(word);
+    if word & BROKEN != 0 {
+        (word, Arrival::Broken)
+    } else if index == parties {
+        (word, Arrival::Door)
+    } else if index + 1 == parties {
+        (word + ARRIVED, Arrival::Last(index))
+    } else {
+        (word + ARRIVED, Arrival::Party(index))
+    }
+}
+
+/// The time of a party is up.
+pub(super) const fn give_up(word: usize, parties: usize) -> GaveUp {
+    if word & BROKEN != 0 {
+        GaveUp::Broken
+    } else if arrived(word) == parties {
+        GaveUp::Late
+    } else {
+        GaveUp::Broke
+    }
+}
+
+/// Somebody would end `round`, or whatever round there is.
+pub(super) const fn end(current: usize, late: usize, round: Option<usize>) -> End {
+    match round {
+        Some(round) if round != current => End::Gone,
+        _ if late > 0 => End::Late,
+        _ => End::Ended,
+    }
 }
 
 impl RawBarrier {
@@ -99,7 +140,7 @@ impl RawBarrier {
 
     /// Parties that wait for others, or for the action.
     pub(crate) fn waiting(&self) -> usize {
-        self.word.load(Relaxed) / ARRIVED
+        arrived(self.word.load(Relaxed))
     }
 
     pub(crate) fn is_broken(&self) -> bool {
@@ -115,9 +156,9 @@ impl RawBarrier {
         action: impl FnOnce(),
     ) -> Result<usize, BrokenBarrierError> {
         loop {
-            let (arrival, parked, gave_up) = self.arrive(parties, deadline);
+            let (arrival, round, parked, gave_up) = self.arrive(parties, deadline);
             return match (arrival, parked) {
-                (Arrival::Last { index, round }, _) => self.lead(round, action).map(|()| index),
+                (Arrival::Last(index), _) => self.lead(round, action).map(|()| index),
                 (Arrival::Party(index), Parked::Woken(TRIPPED)) => Ok(index),
                 (Arrival::Party(index), Parked::TimedOut) => self.time_out(gave_up).map(|()| index),
                 (Arrival::Party(_) | Arrival::Broken, _) => Err(BrokenBarrierError {}),
@@ -128,12 +169,16 @@ impl RawBarrier {
         }
     }
 
-    /// Arrives, and if others are still to come, sleeps.
-    fn arrive(&self, parties: usize, deadline: Deadline) -> (Arrival, Parked, GaveUp) {
+    /// Arrives, and if others are still to come, sleeps. The number is that of the round, if it is complete.
+    fn arrive(&self, parties: usize, deadline: Deadline) -> (Arrival, usize, Parked, GaveUp) {
         let mut arrival = Arrival::Broken;
+        let mut round = 0;
         let mut gave_up = GaveUp::Broken;
         let validate = || {
             arrival = self.enter(parties);
+            if let Arrival::Last(_) = arrival {
+                round = self.round.load(Relaxed);
+            }
             matches!(arrival, Arrival::Party(_))
         };
         // SAFETY: 1. The key lies inside `self`, which is borrowed for the call.
@@ -150,39 +195,34 @@ impl RawBarrier {
                 |_, _| gave_up = self.give_up(parties),
             )
         };
-        (arrival, parked, gave_up)
+        (arrival, round, parked, gave_up)
     }
 
     /// Under the queue's lock.
     fn enter(&self, parties: usize) -> Arrival {
-        let index = self.waiting();
-        if self.is_broken() {
-            return Arrival::Broken;
+        let word = self.word.load(Relaxed);
+        let (next, arrival) = arrive(word, parties);
+        if next != word {
+            self.word.store(next, Relaxed);
         }
-        if index == parties {
+        if arrival == Arrival::Door {
             reached!("a party came while the action ran");
-            return Arrival::Door;
         }
-        self.word.store((index + 1) * ARRIVED, Relaxed);
-        if index + 1 == parties {
-            Arrival::Last { index, round: self.round.load(Relaxed) }
-        } else {
-            Arrival::Party(index)
-        }
+        arrival
     }
 
     /// A party's time is up; it has left the queue. Under the queue's lock.
     fn give_up(&self, parties: usize) -> GaveUp {
-        if self.is_broken() {
-            GaveUp::Broken
-        } else if self.waiting() == parties {
-            reached!("the time of a party was up while the action ran");
-            self.late.store(self.late.load(Relaxed) + 1, Relaxed);
-            GaveUp::Late
-        } else {
-            self.begin(BROKEN);
-            GaveUp::Broke
+        let gave_up = give_up(self.word.load(Relaxed), parties);
+        match gave_up {
+            GaveUp::Broken => {}
+            GaveUp::Broke => self.begin(BROKEN),
+            GaveUp::Late => {
+                reached!("the time of a party was up while the action ran");
+                self.late.store(self.late.load(Relaxed) + 1, Relaxed);
+            }
         }
+        gave_up
     }
 
     /// The round is over and `word` is where the next begins. Under the queue's lock.
@@ -274,13 +314,9 @@ impl RawBarrier {
     fn try_end(&self, round: Option<usize>, token: usize, word: usize) -> End {
         // All picks and the callback are under one hold of the queue's lock and find the same.
         let outlook = || {
-            if round.is_some_and(|round| round != self.round.load(Relaxed)) {
-                End::Gone
-            } else if self.late.load(Relaxed) > 0 {
-                End::Late
-            } else {
-                End::Ended
-            }
+            // Whoever ends any round need not know which it is.
+            let current = if round.is_some() { self.round.load(Relaxed) } else { 0 };
+            end(current, self.late.load(Relaxed), round)
         };
         let mut end = End::Gone;
         let pick = |_| if outlook() == End::Ended { Pick::Wake } else { Pick::Stop };

@@ -10,6 +10,7 @@
 //!
 //! `ci/explore.sh` prints the table of what was explored.
 
+mod barrier;
 mod event;
 mod graph;
 mod programs;

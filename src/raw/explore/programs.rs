@@ -133,7 +133,6 @@ fn everything() {
     if std::env::var_os("SIXFOLD_EXPLORE").is_none() {
         return;
     }
-    println!("| machine | | program | states | awake | |\n|---|---|---|--:|--:|---|");
     all::<RawLock>("lock", "safe", LONG_LOCK, safety::<RawLock>);
     all::<Permits>("permits", "safe", LONG_PERMITS, safety::<Permits>);
     all::<RawLock>("lock", "live", LONG_LIVE_LOCK, liveness::<RawLock>);
