@@ -62,6 +62,8 @@ pub(super) enum Arrival {
     Door,
     /// The barrier is broken.
     Broken,
+    /// Its time was up at the door, and it is not the last party of the next round. Only that would not have to wait.
+    TooLate,
 }
 
 /// What a party found when its time was up.
@@ -90,8 +92,8 @@ pub(super) const fn arrived(word: usize) -> usize {
     word / ARRIVED
 }
 
-/// A thread comes: the word after it, and what the thread is.
-pub(super) const fn arrive(word: usize, parties: usize) -> (usize, Arrival) {
+/// A thread comes: the word after it, and what the thread is. `late`: its time is up already.
+pub(super) const fn arrive(word: usize, parties: usize, late: bool) -> (usize, Arrival) {
     let index = arrived(word);
     if word & BROKEN != 0 {
         (word, Arrival::Broken)
@@ -99,6 +101,8 @@ pub(super) const fn arrive(word: usize, parties: usize) -> (usize, Arrival) {
         (word, Arrival::Door)
     } else if index + 1 == parties {
         (word + ARRIVED, Arrival::Last(index))
+    } else if late {
+        (word, Arrival::TooLate)
     } else {
         (word + ARRIVED, Arrival::Party(index))
     }
@@ -155,27 +159,33 @@ impl RawBarrier {
         deadline: Deadline,
         action: impl FnOnce(),
     ) -> Result<usize, BrokenBarrierError> {
+        let mut was_at_door = false;
         loop {
-            let (arrival, round, parked, gave_up) = self.arrive(parties, deadline);
+            // A thread whose time has passed at the door is no part of the next round, and must not break it.
+            let late = was_at_door && deadline.has_passed();
+            let (arrival, round, parked, gave_up) = self.arrive(parties, deadline, late);
             return match (arrival, parked) {
                 (Arrival::Last(index), _) => self.lead(round, action).map(|()| index),
                 (Arrival::Party(index), Parked::Woken(TRIPPED)) => Ok(index),
                 (Arrival::Party(index), Parked::TimedOut) => self.time_out(gave_up).map(|()| index),
-                (Arrival::Party(_) | Arrival::Broken, _) => Err(BrokenBarrierError {}),
+                (Arrival::Party(_) | Arrival::Broken | Arrival::TooLate, _) => Err(BrokenBarrierError {}),
                 (Arrival::Door, _) if thread::model_has_failed() => Err(BrokenBarrierError {}),
-                (Arrival::Door, _) if self.wait_at_door(parties, deadline) => continue,
+                (Arrival::Door, _) if self.wait_at_door(parties, deadline) => {
+                    was_at_door = true;
+                    continue;
+                }
                 (Arrival::Door, _) => Err(BrokenBarrierError {}),
             };
         }
     }
 
     /// Arrives, and if others are still to come, sleeps. The number is that of the round, if it is complete.
-    fn arrive(&self, parties: usize, deadline: Deadline) -> (Arrival, usize, Parked, GaveUp) {
+    fn arrive(&self, parties: usize, deadline: Deadline, late: bool) -> (Arrival, usize, Parked, GaveUp) {
         let mut arrival = Arrival::Broken;
         let mut round = 0;
         let mut gave_up = GaveUp::Broken;
         let validate = || {
-            arrival = self.enter(parties);
+            arrival = self.enter(parties, late);
             if let Arrival::Last(_) = arrival {
                 round = self.round.load(Relaxed);
             }
@@ -199,9 +209,9 @@ impl RawBarrier {
     }
 
     /// Under the queue's lock.
-    fn enter(&self, parties: usize) -> Arrival {
+    fn enter(&self, parties: usize, late: bool) -> Arrival {
         let word = self.word.load(Relaxed);
-        let (next, arrival) = arrive(word, parties);
+        let (next, arrival) = arrive(word, parties, late);
         if next != word {
             self.word.store(next, Relaxed);
         }
@@ -348,5 +358,19 @@ impl RawBarrier {
     /// Makes the barrier as new; who waits fails.
     pub(crate) fn reset(&self) {
         self.end(None, FAILED, 0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thread_whose_time_was_up_at_the_door_enters_only_as_the_last_party() {
+        assert_eq!(arrive(0, 2, true), (0, Arrival::TooLate));
+        assert_eq!(arrive(ARRIVED, 2, true), (2 * ARRIVED, Arrival::Last(1)));
+        assert_eq!(arrive(2 * ARRIVED, 2, true), (2 * ARRIVED, Arrival::Door));
+        assert_eq!(arrive(BROKEN, 2, true), (BROKEN, Arrival::Broken));
+        assert_eq!(arrive(0, 2, false), (ARRIVED, Arrival::Party(0)));
     }
 }

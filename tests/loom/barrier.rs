@@ -258,19 +258,61 @@ fn more_threads_than_parties_meet_in_rounds() {
     must_have_reached(&["a party came while the action ran"]);
 }
 
-/// The third thread comes before, while and after the two meet. What it does to a round of others is nothing, and if it is one
-/// of the two, the barrier breaks.
+/// The wait is for some time, for none, or for the default time of the barrier.
 #[test]
-fn a_time_out_before_the_round_begins_breaks_nothing() {
-    static SEEN: Outcomes<(bool, bool, bool)> = Outcomes::new();
-    explore_bounded(3, || {
+fn a_timed_wait_inside_the_action_gives_up_and_the_round_goes_on() {
+    type Wait = fn(&Barrier) -> Result<usize, BrokenBarrierError>;
+    let waits: [Wait; 3] =
+        [|barrier| barrier.wait_timeout(A_WHILE), |barrier| barrier.wait_timeout(Duration::ZERO), Barrier::wait];
+    for inside in waits {
+        explore(move || {
+            let barrier = std::sync::Arc::new_cyclic(|weak: &std::sync::Weak<Barrier>| {
+                let weak = weak.clone();
+                let action = move || assert_eq!(plain(inside(&weak.upgrade().unwrap())), BROKEN);
+                Barrier::with_action(2, action).with_timeout(A_WHILE)
+            });
+            let shared = Arc::new(barrier);
+            let wait = |barrier: &std::sync::Arc<Barrier>| barrier.wait_timeout(Duration::MAX).unwrap();
+            let other = spawn(&shared, wait);
+            assert_eq!(wait(&shared) + other.join().unwrap(), 1);
+            assert!(!shared.broken() && shared.n_waiting() == 0);
+        });
+    }
+}
+
+/// A party alone never waits for others, so that nobody can break its barrier but by waiting at the door.
+#[test]
+fn a_timed_wait_beside_an_action_is_served_or_gives_up_and_breaks_nothing() {
+    static SEEN: Outcomes<bool> = Outcomes::new();
+    explore(|| {
         let barrier = Arc::new(Barrier::with_action(1, thread::yield_now));
-        let other = spawn(&barrier, |barrier| barrier.wait_timeout(A_WHILE).is_ok());
-        let mine = barrier.wait().is_ok();
-        SEEN.add((mine, other.join().unwrap(), barrier.broken()));
+        let other = spawn(&barrier, |barrier| barrier.wait().unwrap());
+        SEEN.add(barrier.wait_timeout(A_WHILE).is_ok());
+        assert_eq!(other.join().unwrap(), 0);
+        assert!(!barrier.broken() && barrier.n_waiting() == 0);
     });
-    SEEN.are([(true, false, false), (true, true, false)]);
+    SEEN.are([false, true]);
     must_have_reached(&["a party came while the action ran", "the time of a thread at the door was up"]);
+}
+
+/// The third thread comes when the round is complete. It gives up while the round goes on, or as a party of the next, which
+/// it breaks. The two meet in any case.
+#[test]
+fn a_thread_that_gives_up_before_the_next_round_leaves_that_of_the_others_alone() {
+    static SEEN: Outcomes<(bool, bool)> = Outcomes::new();
+    explore_bounded(2, || {
+        let barrier = Arc::new(Barrier::with_action(2, thread::yield_now));
+        let wait = |barrier: &Barrier| barrier.wait().unwrap();
+        let others = [spawn(&barrier, wait), spawn(&barrier, wait)];
+        let comes = barrier.n_waiting() == 2;
+        if comes {
+            assert_eq!(plain(barrier.wait_timeout(A_WHILE)), BROKEN);
+        }
+        assert_eq!(others.map(|other| other.join().unwrap()).iter().sum::<usize>(), 1);
+        SEEN.add((comes, barrier.broken()));
+    });
+    SEEN.are([(false, false), (true, false), (true, true)]);
+    must_have_reached(&["the time of a thread at the door was up"]);
 }
 
 #[test]

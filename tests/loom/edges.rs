@@ -844,8 +844,66 @@ const BARRIER: Kind<Barrier> = Kind {
             },
         ),
         ARRIVES.and("broken, false", No, ARRIVES.scene(|barrier| !barrier.broken())),
+        ARRIVES.and(
+            NOT_ENTERED,
+            OnMachines(QUEUE),
+            Scene { look: None, ..Scene::new(of_one, |barrier| barrier.wait().is_ok(), is_not_entered) },
+        ),
+        not_entered_after("wait, Ok", OnMachines(QUEUE), |barrier| barrier.wait().is_ok()),
+        not_entered_after("reset", OnMachines(QUEUE), |barrier| {
+            barrier.reset();
+            true
+        }),
+        not_entered_after("n_waiting, none", No, |barrier| barrier.n_waiting() == 0),
+        not_entered_after("broken, false", No, |barrier| !barrier.broken()),
+        after_not_entered("wait, Ok", OnMachines(QUEUE), |barrier| barrier.wait().is_ok()),
+        after_not_entered("wait, Err: broken before", OnMachines(QUEUE), |barrier| {
+            barrier.abort();
+            barrier.wait().is_err()
+        }),
+        after_not_entered("abort", OnMachines(QUEUE), |barrier| {
+            barrier.abort();
+            true
+        }),
+        after_not_entered("reset", OnMachines(QUEUE), |barrier| {
+            barrier.reset();
+            true
+        }),
+        after_not_entered("n_waiting, none", No, |barrier| barrier.n_waiting() == 0),
+        after_not_entered("broken, false", No, |barrier| !barrier.broken()),
+        Custom {
+            publisher: NOT_ENTERED,
+            observer: NOT_ENTERED,
+            edge: OnMachines(QUEUE),
+            scene: Scene { flag: true, companion: LEADS, ..Scene::new(of_one, is_not_entered, is_not_entered) },
+        },
     ],
 };
+
+/// The time was up while the action of a round of others ran. It can end so only in a barrier of one, in which no party
+/// waits for others, and which nobody breaks.
+const NOT_ENTERED: &str = "timed wait, gives up before it enters a round";
+
+fn of_one() -> Barrier {
+    Barrier::with_action(1, thread::yield_now)
+}
+
+fn is_not_entered(barrier: &Barrier) -> bool {
+    barrier.wait_timeout(A_WHILE).is_err()
+}
+
+/// Another thread, whose action runs meanwhile.
+const LEADS: Option<Beside<Barrier>> = Some((always, |barrier| _ = barrier.wait()));
+
+const fn not_entered_after(publisher: &'static str, edge: Edge, publish: fn(&Barrier) -> bool) -> Custom<Barrier> {
+    let scene = Scene { flag: true, partner: LEADS, ..Scene::new(of_one, publish, is_not_entered) };
+    Custom { publisher, observer: NOT_ENTERED, edge, scene }
+}
+
+const fn after_not_entered(observer: &'static str, edge: Edge, observe: fn(&Barrier) -> bool) -> Custom<Barrier> {
+    let scene = Scene { flag: true, companion: LEADS, ..Scene::new(of_one, is_not_entered, observe) };
+    Custom { publisher: NOT_ENTERED, observer, edge, scene }
+}
 
 /// The publisher waits, and its call has not returned. The observer sees that somebody waits, and at last breaks the
 /// barrier, so that the publisher goes on.

@@ -16,8 +16,10 @@ struct Ending {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 enum At {
     Idle,
+    /// `late`: its time was up at the door.
     Arrives {
         timed: bool,
+        late: bool,
     },
     /// Asleep as a party of this round.
     Party {
@@ -76,7 +78,7 @@ impl State {
                     return Err("a party comes out with a round that is not its own".into());
                 }
                 At::Party { .. } => *at = At::Idle,
-                At::Door { timed } => *at = At::Arrives { timed },
+                At::Door { timed } => *at = At::Arrives { timed, late: false },
                 At::Back { round, woken: None } => *at = At::Back { round, woken: Some(token) },
                 _ => {}
             }
@@ -93,19 +95,22 @@ impl State {
             };
             match *at {
                 At::Idle => {
-                    to(*self, At::Arrives { timed: false });
-                    to(*self, At::Arrives { timed: true });
+                    to(*self, At::Arrives { timed: false, late: false });
+                    to(*self, At::Arrives { timed: true, late: false });
                     for word in [BROKEN, 0] {
                         to(*self, At::Ends(Ending { round: None, token: FAILED, word }));
                     }
                 }
-                At::Arrives { timed } => {
-                    let (word, arrival) = arrive(self.word, parties);
+                At::Arrives { timed, late } => {
+                    if timed && !late {
+                        to(*self, At::Arrives { timed, late: true });
+                    }
+                    let (word, arrival) = arrive(self.word, parties, late);
                     let at = match arrival {
                         Arrival::Party(_) => At::Party { round: self.round, timed },
                         Arrival::Last(_) => At::Acts { round: self.round },
                         Arrival::Door => At::SeesDoor { timed },
-                        Arrival::Broken => At::Idle,
+                        Arrival::Broken | Arrival::TooLate => At::Idle,
                     };
                     to(Self { word, ..*self }, at);
                 }
@@ -120,7 +125,7 @@ impl State {
                     }
                 },
                 At::SeesDoor { timed } if arrived(self.word) == parties => to(*self, At::Door { timed }),
-                At::SeesDoor { timed } => to(*self, At::Arrives { timed }),
+                At::SeesDoor { timed } => to(*self, At::Arrives { timed, late: false }),
                 // It breaks nothing.
                 At::Door { .. } => to(*self, At::Idle),
                 At::Acts { round } => {

@@ -1,10 +1,10 @@
 //! `Event`.
 
 use super::among;
-use crate::bench::measure::{Run, alone, crew, crew_with_parts};
-use crate::bench::peers::event::{ByHand, Event, Flag, Listened, Parker};
-use crate::bench::peers::monitor::{ParkingLot, Std, Usync};
-use crate::bench::{Row, Target};
+use crate::measure::{Run, alone, crew, crew_with_parts};
+use crate::peers::event::{ByHand, Event, Flag, Listened, Parker};
+use crate::peers::monitor::{ParkingLot, Std, Usync};
+use crate::row::Row;
 use rsevents::ManualResetEvent;
 use std::hint::black_box;
 use std::sync::atomic::AtomicUsize;
@@ -20,30 +20,15 @@ macro_rules! events {
 
 pub fn rows() -> Vec<Row> {
     let mut rows = vec![
-        Row::new("event: is_set", "look", Target::Free, events!(is_set() ManualResetEvent SignalEvent Flag)),
-        Row::new(
-            "event: wait when set",
-            "wait",
-            Target::Free,
-            events!(wait_when_set() ManualResetEvent SignalEvent Flag),
-        ),
-        Row::new(
-            "event: set and clear",
-            "pair",
-            Target::Uncontended,
-            events!(set_and_clear() ManualResetEvent SignalEvent Flag),
-        ),
-        Row::new(
-            "event: set when set",
-            "set",
-            Target::Uncontended,
-            events!(set_when_set() ManualResetEvent SignalEvent Flag),
-        ),
-        Row::new("event: ping-pong", "round trip", Target::HandOff, events!(ping_pong() Parker Flag)),
+        Row::alone("event: is_set", "look", events!(is_set() ManualResetEvent SignalEvent Flag)),
+        Row::alone("event: wait when set", "wait", events!(wait_when_set() ManualResetEvent SignalEvent Flag)),
+        Row::alone("event: set and clear", "pair", events!(set_and_clear() ManualResetEvent SignalEvent Flag)),
+        Row::alone("event: set when set", "set", events!(set_when_set() ManualResetEvent SignalEvent Flag)),
+        Row::waiting("event: ping-pong", "round trip", 2, events!(ping_pong() Parker Flag)),
     ];
     for waiters in [2, 8, 64] {
         let name = format!("event: broadcast to {waiters}");
-        rows.push(Row::new(name, "wake-up", Target::Contended, events!(broadcast(waiters))));
+        rows.push(Row::waiting(name, "wake-up", waiters + 1, events!(broadcast(waiters))));
     }
     rows
 }

@@ -1,12 +1,13 @@
 //! `Semaphore`.
 
-use super::among;
-use crate::bench::measure::{Run, alone, crew, crew_with_parts, for_a_while, on_one_core, work};
+use super::{Competing, among, competing};
+use crate::measure::{Run, alone, beside_a_hog, crew, crew_with_parts, equals, for_a_while, on_one_core, work};
+use crate::peers::Rank;
 #[cfg(target_os = "linux")]
-use crate::bench::peers::glibc::Sem;
-use crate::bench::peers::monitor::{ParkingLot, Std, Usync};
-use crate::bench::peers::semaphore::{ByHand, Semaphore, Spinning};
-use crate::bench::{Row, Target};
+use crate::peers::glibc::Sem;
+use crate::peers::monitor::{ParkingLot, Std, Usync};
+use crate::peers::semaphore::{ByHand, Semaphore, Spinning};
+use crate::row::{Contestant, Row};
 use std::hint::black_box;
 
 macro_rules! semaphores {
@@ -17,57 +18,58 @@ macro_rules! semaphores {
 }
 
 pub fn rows() -> Vec<Row> {
+    let uncontended = || semaphores!(uncontended() async_lock::Semaphore std_semaphore::Semaphore Spinning);
     let mut rows = vec![
-        Row::new(
-            "semaphore: uncontended",
-            "pair",
-            Target::Uncontended,
-            semaphores!(uncontended() async_lock::Semaphore std_semaphore::Semaphore Spinning),
-        ),
-        Row::new("semaphore: try that fails", "try", Target::Free, semaphores!(failing_try() async_lock::Semaphore)),
+        Row::alone("semaphore: uncontended", "pair", uncontended()),
+        Row::alone("semaphore: uncontended, bounded", "pair", {
+            let mut all = uncontended();
+            all[0] = Contestant::new("sixfold", Rank::Ours, uncontended_bounded());
+            all
+        }),
+        Row::alone("semaphore: try that fails", "try", semaphores!(failing_try() async_lock::Semaphore)),
     ];
-    for (permits, threads) in [(1, 2), (1, 4), (2, 4), (2, 8), (4, 8), (4, 32)] {
-        for section in [0, 500] {
-            let name = match section {
-                0 => format!("semaphore: {permits} permits, {threads} threads"),
-                section => format!("semaphore: {permits} permits, {threads} threads, {section} ns"),
-            };
-            // See `produced` for why not with more than one permit.
+    for (permits, threads) in [(1, &[2, 4, 8, 32][..]), (2, &[4, 8]), (4, &[8, 32])] {
+        for scenario in competing(threads, &[0, 1]) {
+            let Competing { threads, section, outside, .. } = scenario;
+            // See `produced` for why not async-lock with more than one permit.
             let contestants = if permits == 1 {
-                semaphores!(shared(permits, threads, section) async_lock::Semaphore std_semaphore::Semaphore)
+                semaphores!(shared(permits, threads, section, outside) async_lock::Semaphore std_semaphore::Semaphore)
             } else {
-                semaphores!(shared(permits, threads, section) std_semaphore::Semaphore)
+                semaphores!(shared(permits, threads, section, outside) std_semaphore::Semaphore)
             };
-            rows.push(Row::new(name, "section", Target::Contended, contestants));
+            let plural = if permits == 1 { "" } else { "s" };
+            let name = scenario.name(&format!("semaphore: {permits} permit{plural}"));
+            rows.push(Row::turns(name, threads, contestants));
         }
     }
-    rows.push(Row::new(
+    rows.push(Row::fairness("semaphore: beside a hog", 2, semaphores!(hog(5000))));
+    rows.push(Row::fairness("semaphore: four equals, 500 ns", 4, semaphores!(four_equals(500))));
+    rows.push(Row::waiting(
         "semaphore: ping-pong",
         "round trip",
-        Target::HandOff,
+        2,
         semaphores!(ping_pong() async_lock::Semaphore std_semaphore::Semaphore Spinning),
     ));
-    rows.push(Row::new(
-        "semaphore: ping-pong on one core",
-        "round trip",
-        Target::Contended,
-        semaphores!(ping_pong_on_one_core() async_lock::Semaphore std_semaphore::Semaphore),
-    ));
-    for (producers, consumers) in [(1, 1), (1, 4), (4, 1), (16, 16)] {
-        rows.push(Row::new(
-            format!("semaphore: {producers} producers, {consumers} consumers"),
+    rows.push(
+        Row::waiting(
+            "semaphore: ping-pong on one core",
+            "round trip",
+            2,
+            semaphores!(ping_pong_on_one_core() async_lock::Semaphore std_semaphore::Semaphore),
+        )
+        .on_one_core(),
+    );
+    for (producers, consumers) in [(1, 1), (2, 2), (4, 4), (16, 16), (1, 4), (4, 1)] {
+        rows.push(Row::waiting(
+            format!("semaphore: queue {producers}×{consumers}"),
             "permit",
-            Target::Contended,
+            producers + consumers,
             semaphores!(produced(producers, consumers) std_semaphore::Semaphore),
         ));
     }
     for burst in [2, 8] {
-        rows.push(Row::new(
-            format!("semaphore: release_many of {burst} to {burst} threads"),
-            "permit",
-            Target::Contended,
-            semaphores!(bursts(burst)),
-        ));
+        let name = format!("semaphore: release_many of {burst} to {burst} threads");
+        rows.push(Row::waiting(name, "permit", burst + 1, semaphores!(bursts(burst))));
     }
     rows
 }
@@ -82,6 +84,16 @@ fn uncontended<S: Semaphore>() -> Run {
     })
 }
 
+fn uncontended_bounded() -> Run {
+    Run::operations(|n| {
+        let semaphore = sixfold::BoundedSemaphore::new(1);
+        alone(n, || {
+            black_box(&semaphore).acquire();
+            black_box(&semaphore).release().expect("it is held");
+        })
+    })
+}
+
 fn failing_try<S: Semaphore>() -> Run {
     Run::operations(|n| {
         let semaphore = S::new(0);
@@ -89,15 +101,37 @@ fn failing_try<S: Semaphore>() -> Run {
     })
 }
 
-fn shared<S: Semaphore>(permits: usize, threads: usize, section: u64) -> Run {
+fn shared<S: Semaphore>(permits: usize, threads: usize, section: u64, outside: u64) -> Run {
     Run::time(move |time| {
         let semaphore = S::new(permits);
         for_a_while(threads, time, |_| {
             semaphore.acquire();
             work(section);
             semaphore.release();
+            work(outside);
         })
     })
+}
+
+fn hog<S: Semaphore>(section: u64) -> Run {
+    Run::time(move |time| {
+        let semaphore = S::new(1);
+        beside_a_hog(time, section, |waited| one_turn(&semaphore, section, waited))
+    })
+}
+
+fn four_equals<S: Semaphore>(section: u64) -> Run {
+    Run::time(move |time| {
+        let semaphore = S::new(1);
+        equals(4, time, |waited| one_turn(&semaphore, section, waited))
+    })
+}
+
+fn one_turn<S: Semaphore>(semaphore: &S, section: u64, waited: &dyn Fn()) {
+    semaphore.acquire();
+    waited();
+    work(section);
+    semaphore.release();
 }
 
 fn ping_pong<S: Semaphore>() -> Run {

@@ -1,11 +1,11 @@
 //! `Lock`.
 
-use super::among;
-use crate::bench::measure::{Run, Sample, alone, for_a_while, on_one_core, successes_for_a_while, work};
+use super::{Competing, among, competing};
+use crate::measure::{Run, Sample, alone, beside_a_hog, equals, for_a_while, on_one_core, successes_for_a_while, work};
 #[cfg(target_os = "linux")]
-use crate::bench::peers::glibc::Normal;
-use crate::bench::peers::mutex::{Mutex, TwoSwaps};
-use crate::bench::{Contestant, Row, Target};
+use crate::peers::glibc::Normal;
+use crate::peers::mutex::{Mutex, TwoSwaps};
+use crate::row::{Contestant, Row};
 use sixfold::Lock;
 use std::hint::black_box;
 use std::time::Duration;
@@ -19,32 +19,25 @@ macro_rules! locks {
 
 pub fn rows() -> Vec<Row> {
     let mut rows = vec![
-        Row::new("lock: uncontended", "pair", Target::Uncontended, locks!(uncontended() TwoSwaps)),
-        Row::new("lock: uncontended, by hand", "pair", Target::Uncontended, {
+        Row::alone("lock: uncontended", "pair", locks!(uncontended() TwoSwaps)),
+        Row::alone("lock: uncontended, by hand", "pair", {
             let mut all = locks!(uncontended() TwoSwaps);
             all[0] = Contestant::new("sixfold", all[0].rank, uncontended_by_hand());
             all
         }),
-        Row::new("lock: 4096 objects in turn", "pair", Target::Uncontended, locks!(many_objects() TwoSwaps)),
-        Row::new("lock: try that succeeds", "pair", Target::Uncontended, locks!(tries() TwoSwaps)),
-        Row::new("lock: try that fails", "try", Target::Free, locks!(failing_try())),
+        Row::alone("lock: 4096 objects in turn", "pair", locks!(many_objects() TwoSwaps)),
+        Row::alone("lock: try that succeeds", "pair", locks!(tries() TwoSwaps)),
+        Row::alone("lock: try that fails", "try", locks!(failing_try())),
     ];
-    for threads in [2, 4, 8, 32] {
-        for (section, name) in [(0, "no section"), (50, "50 ns"), (500, "500 ns"), (5000, "5 µs")] {
-            for outside in [0, 1, 10] {
-                if section > 0 || outside == 0 {
-                    let name = match outside {
-                        0 => format!("lock: {threads} threads, {name}"),
-                        n => format!("lock: {threads} threads, {name}, {n}× outside"),
-                    };
-                    let contestants = locks!(contended(threads, section, section * outside));
-                    rows.push(Row::new(name, "section", Target::Contended, contestants));
-                }
-            }
-        }
+    for scenario in competing(&[2, 4, 8, 32], &[0, 1, 10]) {
+        let Competing { threads, section, outside, .. } = scenario;
+        rows.push(Row::turns(scenario.name("lock"), threads, locks!(contended(threads, section, outside))));
     }
-    rows.push(Row::new("lock: one core, 4 threads, 500 ns", "section", Target::Contended, locks!(one_core())));
-    rows.push(Row::new("lock: timeouts of 1 µs, 4 threads, 5 µs", "section", Target::Contended, timeouts()));
+    rows.push(Row::turns("lock: one core, 4 threads, 500 ns", 4, locks!(one_core())).on_one_core());
+    rows.push(Row::turns("lock: timeouts of 1 µs, 4 threads, 5 µs", 4, timeouts()));
+    rows.push(Row::fairness("lock: beside a hog", 2, locks!(hog(5000))));
+    rows.push(Row::fairness("lock: four equals, 500 ns", 4, locks!(four_equals(500))));
+    rows.push(Row::fairness("lock: four equals, 5 µs", 4, locks!(four_equals(5000))));
     rows
 }
 
@@ -92,6 +85,20 @@ fn failing_try<M: Mutex>() -> Run {
 
 fn contended<M: Mutex>(threads: usize, section: u64, outside: u64) -> Run {
     Run::time(move |time| contend(&M::new(), threads, section, outside, time))
+}
+
+fn hog<M: Mutex>(section: u64) -> Run {
+    Run::time(move |time| {
+        let mutex = M::new();
+        beside_a_hog(time, section, |waited| mutex.with(|_| (waited(), work(section)).1))
+    })
+}
+
+fn four_equals<M: Mutex>(section: u64) -> Run {
+    Run::time(move |time| {
+        let mutex = M::new();
+        equals(4, time, |waited| mutex.with(|_| (waited(), work(section)).1))
+    })
 }
 
 pub fn contend<M: Mutex>(mutex: &M, threads: usize, section: u64, outside: u64, time: Duration) -> Sample {

@@ -1,10 +1,10 @@
 //! `Condition`.
 
 use super::among;
-use crate::bench::measure::{Run, alone, crew, crew_with_parts};
-use crate::bench::peers::Rank;
-use crate::bench::peers::monitor::{Monitor, Notify, ParkingLot, Sixfold, Std, Usync};
-use crate::bench::{Contestant, Row, Target};
+use crate::measure::{Run, alone, crew, crew_with_parts};
+use crate::peers::Rank;
+use crate::peers::monitor::{Monitor, Notify, ParkingLot, Sixfold, Std, Usync};
+use crate::row::{Contestant, Row};
 use std::cell::UnsafeCell;
 use std::collections::VecDeque;
 use std::hint::black_box;
@@ -35,22 +35,49 @@ named!(Sixfold, Std, ParkingLot, Usync);
 
 pub fn rows() -> Vec<Row> {
     let mut rows = vec![
-        Row::new("condition: notify with nobody waiting", "turn", Target::Free, monitors!(u64; notify_nobody())),
-        Row::new("condition: ping-pong", "round trip", Target::HandOff, monitors!(usize; ping_pong())),
+        Row::alone("condition: notify with nobody waiting", "notify", notify()),
+        Row::alone("condition: update and notify with nobody waiting", "turn", monitors!(u64; notify_nobody())),
+        Row::waiting("condition: ping-pong", "round trip", 2, monitors!(usize; ping_pong())),
     ];
-    for (producers, consumers) in [(1, 1), (2, 2), (4, 4)] {
-        let target = if producers == 1 { Target::HandOff } else { Target::Contended };
-        let mut contestants = monitors!(VecDeque<u64>; queue(producers, consumers));
-        if producers == 1 {
+    for each in [1, 2, 4] {
+        let mut contestants = monitors!(VecDeque<u64>; queue(each, each));
+        if each == 1 {
             contestants.push(Contestant::new("limit", Rank::Limit, ring()));
         }
-        rows.push(Row::new(format!("condition: bounded queue {producers}×{consumers}"), "item", target, contestants));
+        rows.push(Row::waiting(format!("condition: queue {each}×{each}"), "item", 2 * each, contestants));
     }
     for waiters in [2, 8, 64] {
         let name = format!("condition: notify_all with {waiters} waiters");
-        rows.push(Row::new(name, "wake-up", Target::Contended, monitors!((u64, usize); notify_all(waiters))));
+        rows.push(Row::waiting(name, "wake-up", waiters + 1, monitors!((u64, usize); notify_all(waiters))));
     }
     rows
+}
+
+/// The notification alone, by the holder of the lock.
+fn notify() -> Vec<Contestant> {
+    let ours = Run::operations(|n| {
+        let condition = sixfold::Condition::new();
+        let held = condition.hold();
+        alone(n, || _ = black_box(black_box(&held).notify(1)))
+    });
+    let std = Run::operations(|n| {
+        let condition = std::sync::Condvar::new();
+        alone(n, || black_box(&condition).notify_one())
+    });
+    let parking_lot = Run::operations(|n| {
+        let condition = parking_lot::Condvar::new();
+        alone(n, || _ = black_box(black_box(&condition).notify_one()))
+    });
+    let usync = Run::operations(|n| {
+        let condition = usync::Condvar::new();
+        alone(n, || _ = black_box(black_box(&condition).notify_one()))
+    });
+    vec![
+        Contestant::new("sixfold", Rank::Ours, ours),
+        Contestant::new("std", Rank::Peer, std),
+        Contestant::new("parking_lot", Rank::Peer, parking_lot),
+        Contestant::new("usync", Rank::Peer, usync),
+    ]
 }
 
 fn notify_nobody<M: Monitor<u64>>() -> Run {

@@ -2,8 +2,8 @@
 
 use std::hint::black_box;
 use std::sync::Barrier;
-use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -133,6 +133,38 @@ pub fn successes_for_a_while(threads: usize, time: Duration, body: impl Fn(usize
     Sample { operations: each.iter().sum(), elapsed: span(&times), cpu: cpu_time() - cpu, each, longest_wait: None }
 }
 
+/// Thread 0 takes its turn again as soon as one is over. Thread 1 does the same with as much work outside, and its longest
+/// wait is measured. `turn` waits for a turn, calls its argument, and works for `section`.
+pub fn beside_a_hog(time: Duration, section: u64, turn: impl Fn(&dyn Fn()) + Sync) -> Sample {
+    let longest = AtomicU64::new(0);
+    let sample = for_a_while(2, time, |me| {
+        if me == 0 {
+            turn(&|| ());
+        } else {
+            turn_with_wait(&turn, &longest);
+            work(section);
+        }
+    });
+    Sample { longest_wait: Some(Duration::from_nanos(longest.into_inner())), each: vec![], ..sample }
+}
+
+/// Several threads that all take their turn again at once. `turn` is as above.
+pub fn equals(threads: usize, time: Duration, turn: impl Fn(&dyn Fn()) + Sync) -> Sample {
+    let longest = AtomicU64::new(0);
+    let sample = for_a_while(threads, time, |_| turn_with_wait(&turn, &longest));
+    Sample { longest_wait: Some(Duration::from_nanos(longest.into_inner())), ..sample }
+}
+
+fn turn_with_wait(turn: impl Fn(&dyn Fn()), longest: &AtomicU64) {
+    let start = Instant::now();
+    turn(&|| {
+        let waited = start.elapsed().as_nanos() as u64;
+        if waited > longest.load(Relaxed) {
+            longest.fetch_max(waited, Relaxed);
+        }
+    });
+}
+
 /// From the first start to the last end.
 fn span(times: &[(Instant, Instant)]) -> Duration {
     let start = times.iter().map(|times| times.0).min().expect("there are threads");
@@ -164,6 +196,7 @@ pub fn work(nanos: u64) {
     }
 }
 
+/// Called with a number that the compiler does not know: else it moves the work out of what is measured.
 /// In registers only, and the same code for all contestants: with a value in memory some took twice as long as others.
 #[inline(never)]
 fn steps(n: u64) -> u64 {
@@ -209,19 +242,24 @@ fn use_processors(set: &libc::cpu_set_t) {
     assert_eq!(unsafe { libc::sched_setaffinity(0, size_of_val(set), set) }, 0);
 }
 
+/// The `i`-th processor of a set, counted round and round.
+#[cfg(target_os = "linux")]
+fn one_processor(i: usize, set: &libc::cpu_set_t) -> libc::cpu_set_t {
+    // SAFETY: a set of processors is plain memory, and the numbers are below its size.
+    unsafe {
+        let all: Vec<usize> = (0..libc::CPU_SETSIZE as usize).filter(|&core| libc::CPU_ISSET(core, set)).collect();
+        let mut one: libc::cpu_set_t = std::mem::zeroed();
+        libc::CPU_SET(all[i % all.len()], &mut one);
+        one
+    }
+}
+
 /// Runs `action` with the calling thread, and all that it starts, on one of its processors only: the `i`-th, counted
 /// round and round.
 #[cfg(target_os = "linux")]
 fn on_core<R>(i: usize, action: impl FnOnce() -> R) -> R {
     let before = processors();
-    // SAFETY: as above; the numbers are below the size of a set.
-    let one = unsafe {
-        let all: Vec<usize> = (0..libc::CPU_SETSIZE as usize).filter(|&core| libc::CPU_ISSET(core, &before)).collect();
-        let mut one: libc::cpu_set_t = std::mem::zeroed();
-        libc::CPU_SET(all[i % all.len()], &mut one);
-        one
-    };
-    use_processors(&one);
+    use_processors(&one_processor(i, &before));
     let result = action();
     use_processors(&before);
     result
@@ -236,6 +274,19 @@ fn on_core<R>(_: usize, action: impl FnOnce() -> R) -> R {
 /// Runs `action` with the calling thread, and all that it starts, on one processor only.
 pub fn on_one_core<R>(action: impl FnOnce() -> R) -> R {
     on_core(0, action)
+}
+
+/// Pins the calling thread, and all that it starts from now on, to one processor.
+#[cfg(target_os = "linux")]
+pub fn pin() -> bool {
+    use_processors(&one_processor(0, &processors()));
+    true
+}
+
+/// Not known how.
+#[cfg(not(target_os = "linux"))]
+pub fn pin() -> bool {
+    false
 }
 
 /// Lets thread `i` of several begin on a processor of its own, as far as there are enough. From then on the system may

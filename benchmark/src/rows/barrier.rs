@@ -1,12 +1,12 @@
 //! `Barrier`.
 
 use super::among;
-use crate::bench::measure::{Run, crew, work};
-use crate::bench::peers::barrier::{Barrier, ByHand, Spinning};
+use crate::measure::{Run, crew, work};
+use crate::peers::barrier::{Barrier, ByHand, Spinning};
 #[cfg(target_os = "linux")]
-use crate::bench::peers::glibc::PthreadBarrier;
-use crate::bench::peers::monitor::{ParkingLot, Usync};
-use crate::bench::{Row, Target};
+use crate::peers::glibc::PthreadBarrier;
+use crate::peers::monitor::{ParkingLot, Usync};
+use crate::row::Row;
 
 macro_rules! barriers {
     ($scenario:ident $arguments:tt $($more:ty)*) => {
@@ -17,18 +17,21 @@ macro_rules! barriers {
 }
 
 pub fn rows() -> Vec<Row> {
-    vec![
-        Row::new("barrier: rounds of 2", "round", Target::HandOff, barriers!(rounds(2, 0) spin::Barrier Spinning)),
-        Row::new(
+    let mut rows = vec![
+        Row::alone("barrier: rounds of 1", "round", barriers!(rounds(1, 0) Spinning)),
+        Row::waiting("barrier: rounds of 2", "round", 2, barriers!(rounds(2, 0) spin::Barrier Spinning)),
+        Row::waiting(
             "barrier: rounds of 2, one 5 µs late",
             "round",
-            Target::Contended,
+            2,
             barriers!(rounds(2, 5000) spin::Barrier Spinning),
         ),
-        Row::new("barrier: rounds of 4", "round", Target::Contended, barriers!(rounds(4, 0))),
-        Row::new("barrier: rounds of 8", "round", Target::Contended, barriers!(rounds(8, 0))),
-        Row::new("barrier: rounds of 32", "round", Target::Contended, barriers!(rounds(32, 0))),
-    ]
+    ];
+    for parties in [4, 8, 32] {
+        let name = format!("barrier: rounds of {parties}");
+        rows.push(Row::waiting(name, "round", parties, barriers!(rounds(parties, 0))));
+    }
+    rows
 }
 
 /// `skew`: how long the first is busy before it arrives, in nanoseconds.
