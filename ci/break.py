@@ -176,9 +176,10 @@ def explore():
             assert built.returncode == 0, built.stderr
             run = subprocess.run([*command, "--", "--test-threads", "1"], cwd=copy, env=env, capture_output=True, text=True, timeout=600)
             path.write_text(original)
-            found = re.search(r"panicked at .*\n(.*)", run.stdout) if run.returncode else None
+            found = re.search(r"panicked at .*\n(.*?)(?:: State .*)?\n", run.stdout) if run.returncode else None
             missed += found is None
-            print(f"| `{name}`: `{' '.join(new.split())}` | {found[1] if found else '**nothing**'} |", flush=True)
+            code = " ".join(new.split()).replace("|", "\\|")
+            print(f"| `{name}`: `{code}` | {found[1] if found else '**nothing**'} |", flush=True)
     return 1 if missed else 0
 
 
