@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the eight programs of the porting guide (src/porting.rs) and compares what they print with tests/examples/*.txt:
+# Runs the eight programs of the porting guide (docs/porting.md) and compares what they print with tests/examples/*.txt:
 # `ci/examples.sh`, or `ci/examples.sh counter gil` for some of them. A program also fails by itself if what it shows
 # does not hold.
 #

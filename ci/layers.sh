@@ -14,7 +14,7 @@ forbid() { # what, pattern, files
 }
 mapfile -t all < <(find . -name '*.rs')
 mapfile -t not_real < <(printf '%s\n' "${all[@]}" | grep -v park/lot.rs)
-mapfile -t not_loom < <(printf '%s\n' "${all[@]}" | grep -vE 'loom/|model.rs|lockable.rs|shim/thread.rs|park/tests.rs|raw/(event|permits).rs')
+mapfile -t not_loom < <(printf '%s\n' "${all[@]}" | grep -vE 'loom/|model.rs|condition/lockable.rs|shim/thread.rs|park/tests.rs|raw/(event|permits).rs')
 mapfile -t faces < <(find . -maxdepth 1 -name '*.rs' ! -name deadline.rs ! -name lib.rs ! -name model.rs)
 forbid 'only park/lot.rs may name parking_lot_core' 'parking_lot_core::|parking_lot_core as' "${not_real[@]}"
 forbid 'only model.rs, loom/ and lockable may name loom (and the tests beside others)' '(^|[^:])\bloom::' "${not_loom[@]}"

@@ -21,32 +21,30 @@ mod raw;
 mod shim;
 
 mod barrier;
-mod bounded;
+mod bounded_semaphore;
 mod condition;
 mod event;
 mod lock;
-mod lockable;
 mod model;
 mod rlock;
 mod semaphore;
-#[cfg(feature = "serde")]
-mod serde;
 
+#[cfg(any(feature = "lock_api", feature = "lock_api_04", feature = "serde"))]
+mod interop;
 #[cfg(feature = "lock_api")]
-pub mod lock_api;
+pub use interop::lock_api;
 #[cfg(feature = "lock_api_04")]
-pub mod lock_api_04;
+pub use interop::lock_api_04;
 
 #[cfg(all(loom, sixfold_checked))]
 #[doc(hidden)]
 pub use self::loom::reached::reached;
 pub use barrier::Barrier;
-pub use bounded::{BoundedSemaphore, BoundedSemaphoreGuard};
-pub use condition::{Condition, ConditionGuard};
+pub use bounded_semaphore::{BoundedSemaphore, BoundedSemaphoreGuard};
+pub use condition::{Condition, ConditionGuard, Lockable, RawLockable};
 pub use error::{BrokenBarrierError, NotHeldError, OverReleaseError};
 pub use event::Event;
 pub use lock::{Lock, LockGuard};
-pub use lockable::{Lockable, RawLockable};
 pub use model::model;
 #[cfg(loom)]
 pub use model::model_with;
@@ -59,8 +57,11 @@ pub use semaphore::{Semaphore, SemaphoreGuard};
 struct Readme;
 
 #[cfg(doc)]
-pub mod design;
+#[doc = include_str!("../docs/design.md")]
+pub mod design {}
 #[cfg(any(doc, doctest))]
-pub mod modelling;
+#[doc = include_str!("../docs/modelling.md")]
+pub mod modelling {}
 #[cfg(any(doc, doctest))]
-pub mod porting;
+#[doc = include_str!("../docs/porting.md")]
+pub mod porting {}

@@ -216,14 +216,9 @@ impl Execution {
         Self::try_loom(|| drop(guard.take()), || std::mem::forget(guard.take()));
     }
 
-    /// A number that is given out once in an execution; `n` of them.
-    pub(crate) fn stamps(&self, n: u64) -> u64 {
-        self.stamps.replace(self.stamps.get() + n)
-    }
-
     /// A number that is given out once in an execution.
     pub(crate) fn stamp(&self) -> u64 {
-        self.stamps(1)
+        self.stamps.replace(self.stamps.get() + 1)
     }
 
     fn take_slot(self: &Rc<Self>, index: usize, used: bool) -> Slot {

@@ -71,8 +71,6 @@ struct Mark {
 
 /// So many changes have marks. Everybody sees what is older.
 const MARKS: usize = 24;
-/// More steps than an execution can make.
-const MANY: u64 = 1 << 32;
 
 impl<S: Copy> History<S> {
     /// The history of an object whose changes nothing else puts in order.
@@ -87,13 +85,12 @@ impl<S: Copy> History<S> {
 
     fn new(execution: &Rc<Execution>, state: S, has_steps: bool) -> Self {
         let word = execution.slot();
-        let base = if word.is_used() { execution.stamps(MANY) } else { 0 };
-        if base > 0 {
-            word.store(base, Relaxed);
+        if word.is_used() {
+            word.store(0, Relaxed);
         }
         Self {
             word,
-            steps: Cell::new(base),
+            steps: Cell::new(0),
             has_steps,
             looked: Cell::new(None),
             looking: Cell::new(0),

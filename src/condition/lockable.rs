@@ -1,7 +1,8 @@
 //! What a `Condition` can be built over, and what it needs of it.
 #![allow(unsafe_code)]
 
-use crate::{Lock, RLock};
+use crate::lock::Lock;
+use crate::rlock::RLock;
 
 /// A lock that a [`Condition`](crate::Condition) can be built over: `Lock<T>`, `RLock<T>` with `T: Sync`, and `&L` or
 /// `Arc<L>` of one.
@@ -47,7 +48,7 @@ use crate::{Lock, RLock};
     label = "a `Condition` goes over a `Lock<T>`, an `RLock<T>` whose `T` is `Sync`, or a `&` or `Arc` of one",
     note = "if it is an `RLock` of a `Cell`: that is not `Sync`; use a `Lock<T>`, whose guard gives `&mut T`, or an atomic"
 )]
-pub trait Lockable: hold::Hold {}
+pub trait Lockable: sealed::LockRef {}
 
 /// A [`Lockable`] that guards no value, so that it can also be used by hand.
 ///
@@ -72,28 +73,40 @@ pub trait Lockable: hold::Hold {}
 )]
 pub trait RawLockable: Lockable {}
 
-/// What a condition does to its lock. Generic code can reach these methods through `L: Lockable`, without a name for
-/// the trait; so everything that takes, drops or fakes a hold is `unsafe`.
-pub(crate) mod hold {
+/// What a condition needs of its lock. Generic code can reach these methods through `L: Lockable`, without a name for
+/// the traits; so everything that takes, drops or fakes a hold is `unsafe`.
+pub(crate) mod sealed {
     use crate::deadline::Deadline;
     use crate::error::NotHeldError;
-    use crate::raw::Levels;
-    use crate::raw::RawLock;
-    use crate::rlock::AHoldStaysInItsThread;
+    use crate::lock::Lock;
+    use crate::raw::{Levels, RawLock};
+    use crate::rlock::{AHoldStaysInItsThread, RLock};
     use crate::shim::caller::Caller;
-    use crate::{Lock, RLock};
     use core::marker::PhantomData;
-    use core::ops::Deref;
+    use std::sync::Arc;
 
-    pub trait Hold {
+    /// A lock, or a pointer to one.
+    pub trait LockRef {
         /// What the lock guards.
+        #[doc(hidden)]
+        type Value: ?Sized;
+        #[doc(hidden)]
+        type Target: Hold<Value = Self::Value> + ?Sized;
+
+        /// The lock.
+        #[doc(hidden)]
+        fn target(&self) -> &Self::Target;
+    }
+
+    /// What a condition does to the lock itself.
+    pub trait Hold {
         #[doc(hidden)]
         type Value: ?Sized;
         /// `Send` and `Sync` as the lock's own guard.
         #[doc(hidden)]
         type Mark;
 
-        /// The lock proper, for its line.
+        /// The lock proper, for its queue.
         #[doc(hidden)]
         fn raw(&self) -> &RawLock;
 
@@ -219,53 +232,43 @@ pub(crate) mod hold {
         }
     }
 
-    macro_rules! through_a_pointer {
-        ($($pointer:ty),+) => {$(
-            impl<L: Hold + ?Sized> Hold for $pointer {
-                type Value = L::Value;
-                type Mark = L::Mark;
+    macro_rules! is_the_lock {
+        () => {
+            type Value = T;
+            type Target = Self;
 
-                fn raw(&self) -> &RawLock {
-                    self.deref().raw()
-                }
-                fn value(&self) -> *mut L::Value {
-                    self.deref().value()
-                }
-                fn is_held(&self) -> bool {
-                    self.deref().is_held()
-                }
-                #[cfg_attr(loom, track_caller)]
-                unsafe fn take(&self) {
-                    // SAFETY: our caller's promise.
-                    unsafe { self.deref().take() }
-                }
-                #[cfg_attr(loom, track_caller)]
-                unsafe fn take_until(&self, deadline: impl FnOnce() -> Deadline) -> bool {
-                    // SAFETY: our caller's promise.
-                    unsafe { self.deref().take_until(deadline) }
-                }
-                unsafe fn give_back(&self) -> Result<(), NotHeldError> {
-                    // SAFETY: our caller's promise.
-                    unsafe { self.deref().give_back() }
-                }
-                unsafe fn release_all(&self) -> Levels {
-                    // SAFETY: our caller's promise.
-                    unsafe { self.deref().release_all() }
-                }
-                unsafe fn reacquire(&self, levels: Levels, awake: bool, place: Caller) {
-                    // SAFETY: our caller's promise.
-                    unsafe { self.deref().reacquire(levels, awake, place) }
+            #[inline]
+            fn target(&self) -> &Self {
+                self
+            }
+        };
+    }
+    impl<T: ?Sized> LockRef for Lock<T> {
+        is_the_lock!();
+    }
+    impl<T: ?Sized + Sync> LockRef for RLock<T> {
+        is_the_lock!();
+    }
+
+    macro_rules! points_to_a_lock {
+        ($($pointer:ty),+) => {$(
+            impl<L: LockRef + ?Sized> LockRef for $pointer {
+                type Value = L::Value;
+                type Target = L::Target;
+
+                #[inline]
+                fn target(&self) -> &L::Target {
+                    L::target(self)
                 }
             }
 
-            impl<L: Exclusive + ?Sized> Exclusive for $pointer {}
             impl<L: super::Lockable + ?Sized> super::Lockable for $pointer {}
             impl<L: super::RawLockable + ?Sized> super::RawLockable for $pointer {}
         )+};
     }
-    through_a_pointer!(&L, std::sync::Arc<L>);
+    points_to_a_lock!(&L, Arc<L>);
     #[cfg(loom)]
-    through_a_pointer!(loom::sync::Arc<L>);
+    points_to_a_lock!(loom::sync::Arc<L>);
 }
 
 impl<T: ?Sized> Lockable for Lock<T> {}

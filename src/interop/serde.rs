@@ -1,6 +1,7 @@
 //! Locks that guard a value as that value: the feature `serde`.
 
-use crate::{Lock, RLock};
+use crate::lock::Lock;
+use crate::rlock::RLock;
 use serde_core::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// With the feature `serde`: serialises the guarded value, and waits for the lock to do so.
