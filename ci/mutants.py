@@ -8,7 +8,8 @@ takes a second: it looks whether what `KNOWN` names is still in the source.
 
 The machines: first the models beside the code, then the other loom models, without the few that take longer than the others
 together; for what passes these, the tests on real threads; at the end, for what has passed these too, all models.
-The contract model: the models beside the code and all other models, under `--cfg loom` alone. They take seconds.
+The contract model: the models beside the code and all other models, under `--cfg loom` alone, and then the prices of
+models. They take seconds.
 
 Works on copies of the sources. The machines take some hours on two cores, with two lanes (the default); what it has found
 so far it has printed. Fails where nothing notices a mutant that is not in `KNOWN`, and where fewer than `TARGET` per cent
@@ -53,6 +54,7 @@ def known(file, function, changes, reason, **more):
 
 
 DISJOINT = "the bits are never both set: the same"
+IN_CONFLICT = "a look that is in conflict with more changes: cost only"
 NOBODY_SLEEPS = "wakes although nobody sleeps: a system call more, no wake-up less"
 
 KNOWN = [
@@ -61,16 +63,56 @@ KNOWN = [
     known(
         "loom/sleeper.rs",
         "Patience::is_at_its_end",
-        "replace > with >=, replace - with /, replace + with -",
+        "replace > with >=, replace > with <, replace > with ==, replace - with /, replace + with -",
         "how often the others go first before a wait gives up: loom runs them as far as they come at the first time",
     ),
     known(
         "loom/contract/permits.rs",
         "Permits::release",
-        "replace < with <=",
+        "replace < with <=, replace < with >, replace < with ==, delete !",
         "which models begin with the dearer way: cost only",
-        at="most < Self::MOST",
+        at="!Execution::is_careful_with(self.identity.created, most < Self::MOST)",
     ),
+    known(
+        "loom/contract/permits.rs",
+        "Permits::try_acquire",
+        "replace > with ==",
+        "tells the same states apart: the same",
+        at="sees_the_last(|free| free > 0)",
+        same=True,
+    ),
+    known(
+        "loom/contract/history.rs",
+        "History<S>::visit",
+        "replace > with >=, replace > with ==, replace + with -, replace - with /, replace - with +",
+        "a look that is in conflict with other looks: cost only",
+    ),
+    known(
+        "loom/contract/history.rs",
+        "History<S>::visit",
+        "replace != with ==",
+        "a look without a conflict may return old news, which comes to the same",
+    ),
+    known(
+        "loom/contract/history.rs",
+        "History<S>::knows",
+        "replace History<S>::knows -> bool with false",
+        IN_CONFLICT,
+    ),
+    known(
+        "loom/contract/event.rs",
+        "State::is_known_to_be_set",
+        "replace State::is_known_to_be_set -> bool with false",
+        IN_CONFLICT,
+    ),
+    known(
+        "loom/contract/lock.rs",
+        "RawLock::release",
+        "replace || with &&",
+        "a look that comes between is met in another execution, where it came before",
+    ),
+    known("loom/contract/meetings.rs", "Meetings::look", "replace + with -", "any other number does: the same", same=True),
+    known("loom/contract/barrier.rs", "State::end", "replace + with -", "any other number does: the same", same=True),
     known("raw/wait_queue.rs", "WaitQueue::notify", "replace || with &&", "takes the slow path, which finds the same"),
 ]
 
@@ -188,7 +230,15 @@ def judge_contract(name, tree, target):
         return "unviable"
     skip = [word for test in CONTRACT_SKIPS for word in ("--skip", test)]
     first = [[binary, *FIRST[name]] for binary in binaries if name in FIRST]
-    return first_failure(first + [[binary, *skip] for binary in binaries], CONTRACT_LONGEST) or "NOTHING"
+    if failed := first_failure(first + [[binary, *skip] for binary in binaries], CONTRACT_LONGEST):
+        return failed
+    # What changes no outcome may cost executions.
+    env = os.environ | {"CARGO_TARGET_DIR": str(target / "prices")}
+    try:
+        prices = subprocess.run(["ci/prices.sh", "--check"], cwd=tree, env=env, capture_output=True, timeout=CONTRACT_LONGEST)
+    except subprocess.TimeoutExpired:
+        return "the prices"
+    return "the prices" if prices.returncode != 0 else "NOTHING"
 
 
 def baseline(tree, target):

@@ -65,7 +65,7 @@ def sites():
 
 def copy_to(tree):
     """What there is to build, for breaking."""
-    for entry in ["src", "tests", "benches", "examples", "docs", "Cargo.toml", "Cargo.lock", "README.md"]:
+    for entry in ["src", "tests", "benches", "examples", "docs", "ci", "Cargo.toml", "Cargo.lock", "README.md"]:
         source = ROOT / entry
         (shutil.copytree if source.is_dir() else shutil.copy)(source, pathlib.Path(tree) / entry)
 

@@ -189,11 +189,12 @@ pub(crate) fn explain(message: &str, builder: &Builder) -> Option<String> {
 
 #[cfg(all(test, not(sixfold_checked)))]
 mod tests {
-    use crate::{Condition, Event, Lock, Semaphore, model};
+    use crate::{Barrier, Condition, Event, Lock, Semaphore, model};
     use loom::thread;
     use std::cell::RefCell;
     use std::panic::catch_unwind;
     use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
     use std::time::Duration;
 
     thread_local! {
@@ -274,6 +275,33 @@ mod tests {
             other.join().unwrap();
         });
         assert_says(&report, &["ThreadId(1) waited at src", "for a permit of the semaphore created at src"]);
+    }
+
+    #[test]
+    fn a_wait_for_a_round_of_a_barrier_to_end_is_reported_as_one_for_a_limited_time() {
+        let report = report_of(|| {
+            let inside = Arc::new(Event::new());
+            let is_waiting = Arc::new(AtomicBool::new(false));
+            let barrier = Arc::new(Barrier::with_action(1, {
+                let (inside, is_waiting) = (inside.clone(), is_waiting.clone());
+                move || {
+                    inside.set();
+                    thread::yield_now();
+                    assert!(!is_waiting.load(Relaxed), "of its own");
+                }
+            }));
+            thread::spawn({
+                let barrier = barrier.clone();
+                move || {
+                    inside.wait();
+                    is_waiting.store(true, Relaxed);
+                    _ = barrier.wait_timeout(Duration::from_secs(1));
+                    is_waiting.store(false, Relaxed);
+                }
+            });
+            _ = barrier.wait();
+        });
+        assert_says(&report, &["ThreadId(1) waited at src", "of the barrier created at src", ", for a limited time"]);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use crate::common::{A_WHILE, Outcomes, Plain, explore, explore_bounded, must_hav
 use loom::sync::Arc;
 use loom::thread;
 use sixfold::{Barrier, BrokenBarrierError};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
@@ -293,6 +294,40 @@ fn a_timed_wait_beside_an_action_is_served_or_gives_up_and_breaks_nothing() {
     });
     SEEN.are([false, true]);
     must_have_reached(&["a party came while the action ran", "the time of a thread at the door was up"]);
+}
+
+/// Whichever party comes last runs it, and the panic is that one's.
+#[test]
+fn an_action_that_panics_breaks_the_barrier_for_the_others() {
+    static SEEN: Outcomes<bool> = Outcomes::new();
+    explore(|| {
+        let barrier = Arc::new(Barrier::with_action(2, || resume_unwind(Box::new("of the action"))));
+        let wait = |barrier: &Barrier| catch_unwind(AssertUnwindSafe(|| plain(barrier.wait()))).ok();
+        let other = spawn(&barrier, wait);
+        let mine = wait(&barrier);
+        SEEN.add(mine.is_none());
+        let other = other.join().unwrap();
+        assert!([(None, Some(BROKEN)), (Some(BROKEN), None)].contains(&(mine, other)));
+        assert!(barrier.broken() && barrier.n_waiting() == 0);
+        barrier.reset();
+        assert!(!barrier.broken());
+    });
+    SEEN.are([false, true]);
+}
+
+/// Two may wait at the door. One of them gives up, and the end of the round wakes the other.
+#[test]
+fn a_thread_that_gives_up_beside_an_action_takes_nobody_along() {
+    static SEEN: Outcomes<bool> = Outcomes::new();
+    explore_bounded(2, || {
+        let barrier = Arc::new(Barrier::with_action(1, thread::yield_now));
+        let wait = |barrier: &Barrier| barrier.wait().unwrap();
+        let others = [spawn(&barrier, wait), spawn(&barrier, wait)];
+        SEEN.add(barrier.wait_timeout(A_WHILE).is_ok());
+        assert_eq!(others.map(|other| other.join().unwrap()), [0, 0]);
+        assert!(!barrier.broken());
+    });
+    SEEN.are([false, true]);
 }
 
 /// The third thread comes when the round is complete. It gives up while the round goes on, or as a party of the next, which

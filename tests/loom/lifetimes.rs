@@ -314,11 +314,44 @@ const AT_THE_END: &[(&str, Act, Act)] = &[
         "Event::wait that waits",
         |o| {
             o.event.wait();
+            assert!(o.event.is_set());
             o.no_permits.release();
         },
         |o| {
             o.event.set();
             o.no_permits.acquire();
+        },
+    ),
+    (
+        "Condition::wait that waits",
+        |o| {
+            let mut held = o.condition.hold();
+            o.tell();
+            held.notify(1);
+            held.wait();
+            drop(held);
+            o.event.set();
+        },
+        |o| {
+            let mut held = o.condition.hold();
+            held.wait_for(|()| o.told());
+            assert_eq!(held.notify(1), 1);
+            drop(held);
+            o.event.wait();
+        },
+    ),
+    (
+        "Semaphore::acquire that waits while the other lets it go first",
+        |o| {
+            o.no_permits.acquire();
+            assert!(o.told());
+            o.event.set();
+        },
+        |o| {
+            (0..4).for_each(|_| thread::yield_now());
+            o.tell();
+            o.no_permits.release();
+            o.event.wait();
         },
     ),
     (
@@ -390,6 +423,32 @@ fn the_drop_of_a_thread_local_may_use_what_its_thread_has_used_before() {
     };
     each_at_the_end(the_drop_of_a_thread_local_may_use_what_its_thread_has_used_before, |act, wait| {
         at_the_end_of_a_thread(Some(before), act, wait);
+    });
+}
+
+/// Arrives at a barrier when it is dropped.
+struct Arrival(Arc<Barrier>);
+
+impl Drop for Arrival {
+    fn drop(&mut self) {
+        assert_eq!(self.0.wait(), Ok(0));
+    }
+}
+
+loom::thread_local! {
+    static ARRIVAL: RefCell<Option<Arrival>> = RefCell::new(None);
+}
+
+#[test]
+fn the_drop_of_a_thread_local_may_wait_for_the_end_of_a_round_of_a_barrier() {
+    let test = the_drop_of_a_thread_local_may_wait_for_the_end_of_a_round_of_a_barrier;
+    child::each_passes(test, &["both"], |_| {
+        explore_bounded(2, || {
+            let barrier = Arc::new(Barrier::with_action(1, thread::yield_now));
+            let arrival = Arrival(barrier.clone());
+            thread::spawn(move || ARRIVAL.with(|slot| *slot.borrow_mut() = Some(arrival)));
+            assert_eq!(barrier.wait(), Ok(0));
+        });
     });
 }
 

@@ -328,3 +328,16 @@ fn a_try_beside_a_free_permit_succeeds() {
     });
     SEEN.are([(false, true), (true, false), (true, true)]);
 }
+
+#[test]
+fn debug_shows_the_value_and_the_bound() {
+    explore(|| {
+        let permits = Semaphore::new(3);
+        permits.acquire();
+        assert!(format!("{permits:?}").contains('2'), "{permits:?}");
+        let bounded = BoundedSemaphore::new(7);
+        bounded.acquire();
+        let shown = format!("{bounded:?}");
+        assert!(shown.contains('6') && shown.contains('7'), "{shown}");
+    });
+}

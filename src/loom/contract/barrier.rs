@@ -63,7 +63,7 @@ impl State {
     /// Ends the round, after the calling thread has met to publish that. Whoever waits is told `tripped`, and the next round
     /// begins.
     fn end(&self, tripped: bool, broken: bool) {
-        self.open.publish(Open { waiting: 0, broken });
+        self.open.change(Open { waiting: 0, broken });
         let change = self.open.version();
         self.breaking.set(change);
         self.round.set(self.round.get() + 1);
@@ -139,7 +139,7 @@ impl RawBarrier {
                 }
                 return Err(BrokenBarrierError {});
             }
-            state.open.publish(Open { waiting: waiting + 1, broken });
+            state.open.change(Open { waiting: waiting + 1, broken });
             state.arrivals.borrow_mut().push(state.open.version());
             let joined = if waiting + 1 == parties {
                 self.lead(&state, action)

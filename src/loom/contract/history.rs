@@ -52,7 +52,6 @@ struct Change<S> {
     state: S,
     /// The number of the thread that made it.
     by: usize,
-    publishes: bool,
     /// `None`: everybody sees it.
     mark: Option<Rc<Mark>>,
 }
@@ -95,7 +94,7 @@ impl<S: Copy> History<S> {
             looked: Cell::new(None),
             looking: Cell::new(0),
             is_looked_at: Cell::new(false),
-            changes: RefCell::new(vec![Change { state, by: 0, publishes: false, mark: None }]),
+            changes: RefCell::new(vec![Change { state, by: 0, mark: None }]),
             prepared: RefCell::default(),
             seen: RefCell::default(),
         }
@@ -213,16 +212,6 @@ impl<S: Copy> History<S> {
 
     /// Changes the state, after the calling thread has prepared that, and before the next scheduling point.
     pub(super) fn change(&self, state: S) {
-        self.push(state, false);
-    }
-
-    /// As [`change`](Self::change); and who [acquires](Self::acquire) the change happens after what the thread has done
-    /// before it prepared to publish.
-    pub(super) fn publish(&self, state: S) {
-        self.push(state, true);
-    }
-
-    fn push(&self, state: S, publishes: bool) {
         let me = me();
         let mark = self.prepared.borrow_mut().remove(&me);
         if let Some(written) = mark.as_ref().and_then(|mark| mark.written.as_ref()) {
@@ -230,7 +219,7 @@ impl<S: Copy> History<S> {
         }
         let mut changes = self.changes.borrow_mut();
         let version = changes.len();
-        changes.push(Change { state, by: me, publishes, mark });
+        changes.push(Change { state, by: me, mark });
         let old = version.checked_sub(MARKS).and_then(|old| changes[old].mark.take());
         drop(changes);
         drop(old);
@@ -253,7 +242,7 @@ impl<S: Copy> History<S> {
     pub(super) fn acquire(&self, version: usize) {
         let published = {
             let change = &self.changes.borrow()[version];
-            let mark = change.mark.as_ref().filter(|_| change.publishes && change.by != me());
+            let mark = change.mark.as_ref().filter(|_| change.by != me());
             mark.and_then(|mark| mark.published.borrow().clone())
         };
         if let Some(published) = published {

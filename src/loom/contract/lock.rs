@@ -89,12 +89,10 @@ impl State {
         if !ordered {
             self.holds.acquire(release);
         }
-        // The releases before are known to those who took the lock after them, but not to a stranger who released it.
-        let mut release = release;
-        while self.holds.at(release).by_a_stranger {
-            release -= 2;
-            self.holds.acquire(release);
-        }
+        // Every second change is a release. The releases before are known to those who took the lock after them, but not
+        // to a stranger who released it.
+        let by_its_holder = (0..=release).rev().step_by(2).find(|&release| !self.holds.at(release).by_a_stranger);
+        (by_its_holder.unwrap_or(0)..release).step_by(2).for_each(|release| self.holds.acquire(release));
     }
 
     /// No other thread goes on then: whoever holds the lock will never use it again.
@@ -264,7 +262,7 @@ impl RawLock {
             state.holds.arrive_to_publish();
             if state.holds.version() == version {
                 let through_the_gate = state.holds.now().through_the_gate;
-                state.holds.publish(Hold { holder: 0, through_the_gate, by_a_stranger: stranger });
+                state.holds.change(Hold { holder: 0, through_the_gate, by_a_stranger: stranger });
                 break;
             }
         }
@@ -305,11 +303,6 @@ impl RawLock {
         } else {
             sleeper.give(true);
         }
-    }
-
-    /// A scheduling point for looks at the lock and for strangers who release it, and for nobody else.
-    pub(super) fn pause(&self) {
-        self.state().holds.pause();
     }
 
     /// Panics if a model uses it in more than one execution, and so would inherit the value that it guards.

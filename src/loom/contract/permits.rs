@@ -11,7 +11,6 @@ use crate::loom::sleeper::{Patience, Sleeper, can_sleep};
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use std::cell::RefCell;
 use std::collections::VecDeque;
-use std::fmt;
 use std::panic::Location;
 use std::rc::Rc;
 
@@ -167,11 +166,5 @@ impl Permits {
             waiter.give(state.free.version());
         }
         Ok(())
-    }
-}
-
-impl fmt::Debug for Permits {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Permits").field("free", &self.free()).finish()
     }
 }

@@ -61,7 +61,6 @@ impl WaitQueue {
     /// the lock, or until `deadline`. The lock is not held on return.
     pub(crate) fn wait(&self, lock: &RawLock, deadline: Deadline, place: Caller, release_all: impl FnOnce()) -> Waited {
         let state = self.state();
-        lock.pause(); // A stranger may notify just before this thread waits.
         if lock.is_mine() {
             state.any.arrive();
         } else {
@@ -116,9 +115,7 @@ impl WaitQueue {
         for waiter in selected {
             lock.let_compete(waiter);
         }
-        if n > 0 {
-            state.changed();
-        }
+        state.changed();
         n
     }
 }
