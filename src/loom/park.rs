@@ -235,7 +235,7 @@ pub(crate) unsafe fn unpark_requeue(
 /// See the real half.
 pub(crate) trait Spin {
     fn new(key: Key, deadline: Deadline) -> Self;
-    fn again(&mut self) -> bool;
+    fn again(&mut self, _: bool) -> bool;
     fn hit(&mut self);
 }
 
@@ -245,13 +245,14 @@ pub(crate) struct Never;
 
 pub(crate) type Turn = Never;
 pub(crate) type Wait = Never;
+pub(crate) type TurnOrWait = Never;
 
 impl Spin for Never {
     fn new(_: Key, _: Deadline) -> Self {
         Self
     }
 
-    fn again(&mut self) -> bool {
+    fn again(&mut self, _: bool) -> bool {
         false
     }
 

@@ -108,7 +108,7 @@ pub(crate) unsafe fn park_watchfully(
         before_sleep();
         let mut spin = Wait::among(most, key, deadline);
         while !ticket.picked.load(Relaxed) {
-            if !spin.again() {
+            if !spin.again(true) {
                 return;
             }
         }

@@ -34,12 +34,12 @@ mod tests;
 
 #[cfg(loom)]
 pub(crate) use crate::loom::park::{
-    Spin, Starvation, Turn, Wait, park, park_watchfully, unpark_filter, unpark_requeue,
+    Spin, Starvation, Turn, TurnOrWait, Wait, park, park_watchfully, unpark_filter, unpark_requeue,
 };
 #[cfg(not(loom))]
 pub(crate) use lot::{park, park_watchfully, unpark_filter, unpark_requeue};
 #[cfg(not(loom))]
-pub(crate) use spin::{Spin, Starvation, Turn, Wait};
+pub(crate) use spin::{Spin, Starvation, Turn, TurnOrWait, Wait};
 
 /// The address that a queue belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

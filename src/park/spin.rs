@@ -6,6 +6,7 @@
 //! - A thread that waits for its *turn* at a lock looks for some 2 µs, yields its core a few times, and sleeps. The number of
 //!   looks is fixed: two threads that stay awake for a lock pass its cache line to and fro, which takes several times as long
 //!   per turn as one thread alone needs.
+//! - A permit of a semaphore is a turn where several threads wait, and something that happens where one waits alone.
 //! - A thread that waits for something to *happen* may look for about as long as a sleep would cost, so never for more than
 //!   twice the price of having known the future (Karlin et al., 1991). Whether that pays is learned by address: what has
 //!   helped is done again, and what has not helped is done less, and at last hardly ever.
@@ -22,8 +23,8 @@ use std::time::{Duration, Instant};
 /// A number of looks before a sleep.
 pub(crate) trait Spin {
     fn new(key: Key, deadline: Deadline) -> Self;
-    /// Lets a moment pass. False when it is time to sleep.
-    fn again(&mut self) -> bool;
+    /// Lets a moment pass. False when it is time to sleep. `alone`: no other thread sleeps for the same.
+    fn again(&mut self, alone: bool) -> bool;
     /// The last look has found what the thread waits for.
     fn hit(&mut self);
 }
@@ -31,26 +32,30 @@ pub(crate) trait Spin {
 /// For a turn at a lock.
 #[derive(Debug)]
 pub(crate) struct Turn {
-    round: u32,
+    step: usize,
+}
+
+impl Turn {
+    /// What comes before each look: so many pauses, or where there are none a yield. The first yield comes early, for the
+    /// case that the thread that is waited for needs this core.
+    const STEPS: [u32; 8] = [2, 4, 8, 0, 16, 0, 32, 0];
 }
 
 impl Spin for Turn {
     #[inline]
     fn new(_: Key, _: Deadline) -> Self {
-        Self { round: 0 }
+        Self { step: 0 }
     }
 
     #[inline]
-    fn again(&mut self) -> bool {
-        const PAUSES: u32 = 5;
-        const YIELDS: u32 = 3;
-        self.round += 1;
-        if self.round <= PAUSES {
-            (0..1 << self.round).for_each(|_| hint::spin_loop());
-        } else if self.round <= PAUSES + YIELDS {
-            thread::yield_now();
+    fn again(&mut self, _: bool) -> bool {
+        match Self::STEPS.get(self.step) {
+            None => return false,
+            Some(0) => thread::yield_now(),
+            Some(&pauses) => (0..pauses).for_each(|_| hint::spin_loop()),
         }
-        self.round <= PAUSES + YIELDS
+        self.step += 1;
+        true
     }
 
     #[inline]
@@ -163,7 +168,7 @@ impl Spin for Wait {
         Self::among(u32::MAX, key, deadline)
     }
 
-    fn again(&mut self) -> bool {
+    fn again(&mut self, _: bool) -> bool {
         /// At most this many pauses between two looks, so that the cache line stays with those who work with it.
         const GAP: u32 = 32;
         /// Where a yield takes longer, other threads have work to do, and a sleeper would be back sooner.
@@ -250,6 +255,26 @@ impl Drop for Wait {
         if self.is_counted {
             self.known.looking.fetch_sub(1, Relaxed);
         }
+    }
+}
+
+/// For a permit.
+pub(crate) struct TurnOrWait {
+    turn: Turn,
+    wait: Wait,
+}
+
+impl Spin for TurnOrWait {
+    fn new(key: Key, deadline: Deadline) -> Self {
+        Self { turn: Turn::new(key, deadline), wait: Wait::new(key, deadline) }
+    }
+
+    fn again(&mut self, alone: bool) -> bool {
+        self.turn.again(alone) || alone && self.wait.again(alone)
+    }
+
+    fn hit(&mut self) {
+        self.wait.hit();
     }
 }
 
@@ -352,9 +377,9 @@ mod tests {
 
     #[test]
     fn nothing_is_spent_where_the_deadline_is_near() {
-        assert!(!Wait::new(Key::of(&0u8), Deadline::Passed).again());
-        assert!(!Wait::new(Key::of(&0u8), Deadline::At(Instant::now() + Duration::from_micros(20))).again());
-        assert!(Wait::new(Key::of(&0u8), Deadline::At(Instant::now() + Duration::from_secs(9))).again());
+        assert!(!Wait::new(Key::of(&0u8), Deadline::Passed).again(true));
+        assert!(!Wait::new(Key::of(&0u8), Deadline::At(Instant::now() + Duration::from_micros(20))).again(true));
+        assert!(Wait::new(Key::of(&0u8), Deadline::At(Instant::now() + Duration::from_secs(9))).again(true));
     }
 
     #[test]
@@ -363,11 +388,11 @@ mod tests {
         let place = known(Key::of(&object));
         for _ in 0..100 {
             let mut spin = Wait::new(Key::of(&object), Deadline::Never);
-            let looks = (0..10_000).take_while(|_| spin.again()).count();
+            let looks = (0..10_000).take_while(|_| spin.again(true)).count();
             assert!(looks < 10_000);
         }
         let mut spin = Wait::new(Key::of(&object), Deadline::Never);
-        spin.again();
+        spin.again(true);
         drop(spin);
         // Other tests may look at the same place: but not as many as have ended here.
         assert!(place.looking.load(Relaxed) < 50);
@@ -376,7 +401,18 @@ mod tests {
     #[test]
     fn a_turn_is_waited_for_during_eight_looks() {
         let mut spin = Turn::new(Key::of(&0u8), Deadline::Never);
-        assert_eq!((0..100).take_while(|_| spin.again()).count(), 8);
+        assert_eq!((0..100).take_while(|_| spin.again(true)).count(), 8);
+    }
+
+    #[test]
+    fn a_permit_is_waited_for_longer_only_by_a_thread_that_waits_alone() {
+        let object = 0u8;
+        let looks = |alone| {
+            let mut spin = TurnOrWait::new(Key::of(&object), Deadline::Never);
+            (0..10_000).take_while(|_| spin.again(alone)).count()
+        };
+        assert_eq!(looks(false), Turn::STEPS.len());
+        assert!(looks(true) > Turn::STEPS.len());
     }
 
     #[test]
@@ -384,8 +420,8 @@ mod tests {
         let object = 0u8;
         let mut first = Wait::among(1, Key::of(&object), Deadline::Never);
         let mut second = Wait::among(1, Key::of(&object), Deadline::Never);
-        first.again();
-        assert!(!second.again());
+        first.again(true);
+        assert!(!second.again(true));
     }
 
     fn a_wait_of(waited: Duration) -> Starvation {

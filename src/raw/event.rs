@@ -123,7 +123,7 @@ impl RawEvent {
             if deadline == Deadline::Passed {
                 return false;
             }
-            if !spin.again() && self.announce(word) {
+            if !spin.again(true) && self.announce(word) {
                 match self.sleep(mine, deadline) {
                     Parked::Woken(_) => return true,
                     Parked::Invalid => {

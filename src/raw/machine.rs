@@ -166,6 +166,9 @@ pub(crate) trait Machine: Sized {
     /// The walk is over; `more`: sleepers are left in the queue.
     fn walked(walk: Walk, shared: Shared, more: bool) -> Change;
 
+    /// Whether nobody sleeps in the main queue, for all that the word tells. For the spin, no more.
+    fn is_alone(word: u64) -> bool;
+
     fn word(&self) -> &Self::Word;
 
     /// [`Shared::side`], for a machine that has one. Under the lock of the main queue.
@@ -217,7 +220,7 @@ pub(crate) trait Machine: Sized {
             } else if model_has_failed() {
                 // Whoever has what is asked for will never give it back.
                 return true;
-            } else if !spin.again() {
+            } else if !spin.again(Self::is_alone(word)) {
                 let Sleep { is_starving, is_alarm, until } = starvation.next(request.woken, request.n, deadline);
                 let queue = if is_starving { Queue::Starving } else { Queue::Main };
                 let timer = if is_alarm { Timer::Alarm } else { Timer::Deadline };

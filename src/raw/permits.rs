@@ -34,7 +34,7 @@
 
 use super::machine::{Change, Giving, Machine, Queue, Request, Shared, Then, Timer, Walk, Word};
 use crate::deadline::Deadline;
-use crate::park::{Pick, Starvation, Wait};
+use crate::park::{Pick, Starvation, TurnOrWait};
 use crate::shim::atomic::AtomicU64;
 use crate::shim::atomic::Ordering::{Acquire, Relaxed, Release};
 
@@ -202,7 +202,7 @@ impl Permits {
 
 impl Machine for Permits {
     type Word = AtomicU64;
-    type Spin = Wait;
+    type Spin = TurnOrWait;
 
     fn serve(word: u64, request: Request) -> Option<(u64, Then)> {
         let n = u64::from(request.n);
@@ -295,6 +295,10 @@ impl Machine for Permits {
             }
             Queue::Starving => change(word, false, Then::Nothing),
         }
+    }
+
+    fn is_alone(word: u64) -> bool {
+        word & PARKED == 0
     }
 
     fn word(&self) -> &AtomicU64 {
