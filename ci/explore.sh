@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Explores the transitions of the machines through every interleaving of a few threads, and prints what was found into
-# `docs/explored.md`. Then it breaks the machines on purpose, and looks whether the explorer finds each break. Some minutes on two cores.
+# `docs/printed/explored.md`. Then it breaks the machines on purpose, and looks whether the explorer finds each break. Some minutes on two cores.
 # The gate explores the same with fewer threads, as a part of the tests.
 set -eu
 cd "$(dirname "$0")/.."
@@ -18,5 +18,5 @@ cd "$(dirname "$0")/.."
     done
     echo
     ci/break.py explored
-} > docs/explored.md.new
-mv docs/explored.md.new docs/explored.md
+} > docs/printed/explored.md.new
+mv docs/printed/explored.md.new docs/printed/explored.md

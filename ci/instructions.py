@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Counts the instructions of the paths on which nobody waits, and compares them with docs/instructions.md:
+"""Counts the instructions of the paths on which nobody waits, and compares them with docs/printed/instructions.md:
 `ci/instructions.py`, or `ci/instructions.py --write` to write that file anew.
 
 Callgrind counts the same whatever else the machine is doing. Each case is run with two numbers of rounds; the difference
@@ -14,7 +14,7 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-TABLE = ROOT / "docs/instructions.md"
+TABLE = ROOT / "docs/printed/instructions.md"
 FEW, MANY = 1000, 3000
 
 

@@ -1,24 +1,53 @@
 #!/usr/bin/env bash
-# Who may name whom: parking_lot_core and loom are known in few places, and machines know no faces.
+# Who may name whom in src/: the picture in CONTRIBUTING.md. A file names what is below it, by the module that defines it,
+# and never by way of the crate's root. Tests beside the code and comments may name anything.
 set -u
 cd "$(dirname "$0")/../src" || exit 1
 status=0
-forbid() { # what, pattern, files
-    local what=$1 pattern=$2
-    shift 2
-    # Comments may speak of anything.
-    if grep -nE "$pattern" "$@" | grep -vE '^[^:]+:[0-9]+: *//'; then
-        echo "layers: $what" >&2
+
+# The code of a file up to its tests, without comments.
+code() {
+    awk '/^#\[cfg\((all\()?test/ { exit } { sub(/\/\/.*/, ""); print FILENAME ":" FNR ": " $0 }' "$1"
+}
+
+refuse() { # why, lines
+    if [ -n "$2" ]; then
+        printf '%s\n' "$2"
+        echo "layers: $1" >&2
         status=1
     fi
 }
-mapfile -t all < <(find . -name '*.rs')
-mapfile -t not_real < <(printf '%s\n' "${all[@]}" | grep -v park/lot.rs)
-mapfile -t not_loom < <(printf '%s\n' "${all[@]}" | grep -vE 'loom/|model.rs|condition/lockable.rs|shim/thread.rs|park/tests.rs|raw/(event|permits).rs')
-mapfile -t faces < <(find . -maxdepth 1 -name '*.rs' ! -name deadline.rs ! -name lib.rs ! -name model.rs)
-forbid 'only park/lot.rs may name parking_lot_core' 'parking_lot_core::|parking_lot_core as' "${not_real[@]}"
-forbid 'only model.rs, loom/ and lockable may name loom (and the tests beside others)' '(^|[^:])\bloom::' "${not_loom[@]}"
-forbid 'machines know no faces' 'crate::\{?(Lock|RLock|Condition|Semaphore|BoundedSemaphore|Event|Barrier)\b' raw/*.rs
-forbid 'machines read no clock' 'Instant|SystemTime' raw/*.rs
-forbid 'faces do not park' 'park::\{?(park|unpark)' "${faces[@]}"
+
+may_name() { # modules, files
+    local modules=$1 file
+    shift
+    for file in "$@"; do
+        refuse "$file may name crate::{$modules} only" \
+            "$(code "$file" | grep -E 'crate::' | grep -vE "crate::($modules)\b" | grep -v 'pub(crate)')"
+    done
+}
+
+base='deadline|error|shim'
+may_name 'loom' shim/*.rs
+may_name 'shim' deadline.rs error.rs
+may_name "$base|park" park/lot.rs park/spin.rs
+may_name "$base|park|loom" park/mod.rs
+may_name "$base|park|raw|loom" raw/mod.rs
+for file in raw/*.rs; do
+    [ "$file" = raw/mod.rs ] || may_name "$base|park|raw" "$file"
+done
+may_name "$base|raw" lock.rs rlock.rs semaphore.rs event.rs barrier.rs
+may_name "$base|raw|semaphore" bounded_semaphore.rs
+may_name "$base|raw|lock|rlock|condition" condition/*.rs
+may_name "$base|raw|lock|rlock|condition" interop/*.rs
+
+for file in $(find . -name '*.rs' ! -path './loom/*' ! -name model.rs ! -name lockable.rs ! -path './park/tests.rs'); do
+    refuse "only the switches, model.rs, loom/ and condition/lockable.rs name loom" \
+        "$(code "$file" | grep -E '(^|[^:])\bloom::' | grep -v 'crate::loom\|self::loom')"
+    [ "$file" = ./park/lot.rs ] ||
+        refuse "only park/lot.rs names parking_lot_core" "$(code "$file" | grep -E 'parking_lot_core(::| as)')"
+done
+for file in raw/*.rs; do
+    refuse "machines read no clock" "$(code "$file" | grep -E 'Instant|SystemTime')"
+done
 exit $status

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Prints docs/prices.md: what our types and those of others cost in a loom model, in executions. Takes about two minutes.
+# Prints docs/printed/prices.md: what our types and those of others cost in a loom model, in executions. Takes about two minutes.
 # `ci/prices.sh --check` compares our rows with those that are there, in seconds. `ci/prices.sh checked` prints what the
 # real machines cost, and writes nothing.
 set -eu
@@ -10,7 +10,7 @@ if [ "${1:-}" = checked ]; then
 fi
 export RUSTFLAGS="$flags ${RUSTFLAGS:-}" CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/../../target/prices}
 case "${1:-}" in
---check) cargo run --quiet --release -- --check ../../docs/prices.md ;;
+--check) cargo run --quiet --release -- --check ../../docs/printed/prices.md ;;
 checked) cargo run --quiet --release ;;
-*) cargo run --quiet --release >../../docs/prices.new && mv ../../docs/prices.new ../../docs/prices.md ;;
+*) cargo run --quiet --release >../../docs/printed/prices.new && mv ../../docs/printed/prices.new ../../docs/printed/prices.md ;;
 esac

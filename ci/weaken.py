@@ -120,7 +120,7 @@ def main():
         return check()
     found, relaxed = sites()
     print(f"{len(found)} ways to weaken an ordering; {relaxed} are Relaxed already.\n")
-    print("| place | in | ordering | weakened to | noticed by | s |\n|---|---|---|---|---|---|", flush=True)
+    print("| file | in | ordering | weakened to | noticed by | s |\n|---|---|---|---|---|---|", flush=True)
     unexplained = 0
     with tempfile.TemporaryDirectory() as copy:
         copy_to(copy)
@@ -141,7 +141,7 @@ def main():
             else:
                 noticed = f"`{noticed}`"
             seconds = time.monotonic() - start
-            print(f"| `{path.name}:{number + 1}` | `{function}` | {ordering} | {weaker} | {noticed} | {seconds:.0f} |", flush=True)
+            print(f"| `{path.name}` | `{function}` | {ordering} | {weaker} | {noticed} | {seconds:.0f} |", flush=True)
     print(f"\n{unexplained} without an explanation.")
     return 1 if unexplained else 0
 

@@ -11,9 +11,9 @@ use std::time::{Duration, Instant};
 ///
 /// Python: [`threading.Barrier`](https://docs.python.org/3/library/threading.html#barrier-objects).
 ///
-/// Unlike std's it does not hang when a party stays away. A party that runs out of time **breaks** the barrier: everybody
-/// who waits, and everybody who comes later, gets a [`BrokenBarrierError`] until [`reset`](Self::reset). So does
-/// [`abort`](Self::abort).
+/// Unlike std's it need not hang when a party stays away. A party whose time is up **breaks** the barrier, and so does
+/// [`abort`](Self::abort): all waiting parties, and all that come later, get a [`BrokenBarrierError`] until
+/// [`reset`](Self::reset).
 ///
 /// # What you can rely on
 /// - What any party did before `wait` is seen by the action, and by all parties afterwards.
@@ -22,8 +22,8 @@ use std::time::{Duration, Instant};
 /// - A round is decided once. It **trips** when the action returns; after that neither `abort` nor `reset` nor a deadline
 ///   takes it back. Before that, `abort` and `reset` fail it for all who are in it, also for the one that runs the action;
 ///   a deadline that passes while the action runs does not.
-/// - Within a round each party gets its own index. More threads than parties may use the barrier: who comes while the
-///   action runs waits for the next round.
+/// - Within a round each party gets its own index. More threads than parties may use the barrier: a thread that
+///   comes while the action runs waits for the next round.
 ///
 /// # Examples
 /// Two phases, and something to do between them:
@@ -62,7 +62,7 @@ use std::time::{Duration, Instant};
 /// A party that waits sleeps. Timeouts count from the call.
 #[doc(alias("threading.Barrier", "CyclicBarrier", "rendezvous"))]
 pub struct Barrier {
-    rounds: RawBarrier,
+    machine: RawBarrier,
     parties: usize,
     timeout: Option<Duration>,
     action: Option<Box<dyn Fn() + Send + Sync>>,
@@ -87,7 +87,7 @@ impl Barrier {
     #[track_caller]
     pub const fn new(parties: usize /* with an action: `with_action` */) -> Self {
         assert!(parties > 0, "a barrier has at least one party, not 0");
-        Self { rounds: RawBarrier::new(), parties, timeout: None, action: None }
+        Self { machine: RawBarrier::new(), parties, timeout: None, action: None }
     }
 
     /// A barrier for `parties` threads, the last of which to arrive runs `action`, each round. Python:
@@ -217,17 +217,17 @@ impl Barrier {
 
     #[cfg_attr(loom, track_caller)]
     fn wait_until(&self, deadline: Deadline) -> Result<usize, BrokenBarrierError> {
-        self.rounds.wait(self.parties, deadline, || {
+        self.machine.wait(self.parties, deadline, || {
             if let Some(action) = &self.action {
                 action();
             }
         })
     }
 
-    /// Makes the barrier as new. Who waits now gets a [`BrokenBarrierError`]. Python: `reset()`.
+    /// Makes the barrier as new. Waiting parties get a [`BrokenBarrierError`]. Python: `reset()`.
     ///
-    /// After a failure, call it once, when all parties know of it: who comes late to a barrier that is new again waits for
-    /// the next round.
+    /// After a failure, call it once, when all parties know of it: a party that comes late to a barrier that is new again
+    /// waits for the next round.
     ///
     /// # Examples
     /// One party does not come; the others go on without it:
@@ -252,10 +252,10 @@ impl Barrier {
     /// assert!(!barrier.broken());
     /// ```
     pub fn reset(&self) {
-        self.rounds.reset();
+        self.machine.reset();
     }
 
-    /// Breaks the barrier: who waits now, and who comes until [`reset`](Self::reset), gets a [`BrokenBarrierError`].
+    /// Breaks the barrier: all waiting parties, and all that come until [`reset`](Self::reset), get a [`BrokenBarrierError`].
     /// Python: `abort()`.
     ///
     /// # Examples
@@ -265,7 +265,7 @@ impl Barrier {
     /// assert!(barrier.wait().is_err());
     /// ```
     pub fn abort(&self) {
-        self.rounds.abort();
+        self.machine.abort();
     }
 
     /// How many threads meet here. Python: `parties`.
@@ -287,7 +287,7 @@ impl Barrier {
     /// ```
     #[must_use]
     pub fn n_waiting(&self) -> usize {
-        self.rounds.waiting()
+        self.machine.waiting()
     }
 
     /// Whether it is broken: a snapshot, which orders nothing. Python: `broken`.
@@ -299,7 +299,7 @@ impl Barrier {
     #[doc(alias = "is_broken")]
     #[must_use]
     pub fn broken(&self) -> bool {
-        self.rounds.is_broken()
+        self.machine.is_broken()
     }
 }
 

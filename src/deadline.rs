@@ -1,5 +1,6 @@
-//! Timeouts become deadlines here, once, at the edge. Below this line nobody reads a clock.
+//! Timeouts become deadlines here, once, at the edge. Below this line nobody reads a clock but the parking layer.
 
+use crate::shim::clock::{self, Moment};
 use std::time::{Duration, Instant};
 
 /// When a call gives up.
@@ -13,56 +14,22 @@ pub enum Deadline {
     Never,
 }
 
-/// A point in time. Under loom time does not pass: the model decides when a wait has lasted long enough.
-#[cfg(not(loom))]
-pub(crate) type Moment = Instant;
-#[cfg(loom)]
-pub(crate) type Moment = ();
-
 impl Deadline {
     /// `timeout` from now; zero is one try, and what cannot be added to now is for ever.
-    #[cfg(not(loom))]
     pub(crate) fn after(timeout: Duration) -> Self {
-        if timeout.is_zero() {
-            return Self::Passed;
-        }
-        Instant::now().checked_add(timeout).map_or(Self::Never, Self::At)
-    }
-
-    /// As outside of loom, but without a clock: "too large to be added to now" is a fixed bound.
-    #[cfg(loom)]
-    pub(crate) fn after(timeout: Duration) -> Self {
-        const FOR_EVER: Duration = Duration::from_secs(i64::MAX as u64 / 2);
-        if timeout.is_zero() {
-            Self::Passed
-        } else if timeout < FOR_EVER {
-            Self::At(())
-        } else {
-            Self::Never
-        }
+        if timeout.is_zero() { Self::Passed } else { clock::after(timeout).map_or(Self::Never, Self::At) }
     }
 
     /// `instant` itself; one that has passed is one try.
-    #[cfg(not(loom))]
     pub(crate) fn at(instant: Instant) -> Self {
-        if instant <= Instant::now() { Self::Passed } else { Self::At(instant) }
+        clock::in_the_future(instant).map_or(Self::Passed, Self::At)
     }
 
-    /// As outside of loom, but the time does not pass while an execution runs: what counts is whether `instant` had passed
-    /// when it began, and that is the same in all executions of a model.
-    #[cfg(loom)]
-    pub(crate) fn at(instant: Instant) -> Self {
-        if crate::loom::execution::current().judge_deadline(instant) { Self::Passed } else { Self::At(()) }
-    }
-
-    /// Whether the time is up by now. Under loom only a deadline that was past from the start is.
+    /// Whether the time is up by now.
     pub(crate) fn has_passed(self) -> bool {
         match self {
             Self::Passed => true,
-            #[cfg(not(loom))]
-            Self::At(moment) => moment <= Instant::now(),
-            #[cfg(loom)]
-            Self::At(()) => false,
+            Self::At(moment) => clock::has_passed(moment),
             Self::Never => false,
         }
     }

@@ -10,13 +10,13 @@ use std::time::{Duration, Instant};
 ///
 /// Python: [`threading.Event`](https://docs.python.org/3/library/threading.html#event-objects).
 ///
-/// [`set`](Self::set) raises it and lets everybody go who waits; it stays up until [`clear`](Self::clear).
+/// [`set`](Self::set) raises it and releases all waiters; it stays up until [`clear`](Self::clear).
 ///
 /// # What you can rely on
-/// - `set` frees everybody who waits at that moment, even if `clear` follows at once. So that `wait` has returned does
+/// - `set` releases every thread that waits at that moment, even if `clear` follows at once. So that `wait` has returned does
 ///   not mean that the flag is still up.
-/// - Nobody else is freed by it: who begins to wait after that `clear` waits for the next `set`.
-/// - What was done before `set` is seen by whoever `wait` or [`is_set`](Self::is_set) told so.
+/// - It releases no other: a thread that begins to wait after that `clear` waits for the next `set`.
+/// - What was done before `set` is seen by a thread to which `wait` or [`is_set`](Self::is_set) has returned true.
 ///
 /// # Examples
 /// Stop a worker, without waiting for its pause to end:
@@ -40,7 +40,7 @@ use std::time::{Duration, Instant};
 /// 8 bytes.
 #[doc(alias("threading.Event", "ManualResetEvent", "SignalEvent", "latch", "notification"))]
 pub struct Event {
-    epochs: RawEvent,
+    machine: RawEvent,
 }
 
 #[cfg(not(loom))]
@@ -60,7 +60,7 @@ impl Event {
     #[must_use]
     #[cfg_attr(loom, track_caller)]
     pub const fn new() -> Self {
-        Self { epochs: RawEvent::new() }
+        Self { machine: RawEvent::new() }
     }
 
     /// Whether the flag is up. If so, what was done before the `set` that raised it is visible. Python: `is_set()`.
@@ -75,10 +75,10 @@ impl Event {
     #[must_use]
     #[inline]
     pub fn is_set(&self) -> bool {
-        self.epochs.is_set()
+        self.machine.is_set()
     }
 
-    /// Raises the flag and lets everybody go who waits now. Python: `set()`.
+    /// Raises the flag and releases all waiters. Python: `set()`.
     ///
     /// If it is up already it stays up.
     ///
@@ -93,7 +93,7 @@ impl Event {
     #[doc(alias = "signal")]
     #[inline]
     pub fn set(&self) {
-        self.epochs.set();
+        self.machine.set();
     }
 
     /// Lowers the flag. Recalls nobody who was let go. Python: `clear()`.
@@ -108,7 +108,7 @@ impl Event {
     #[doc(alias = "reset")]
     #[inline]
     pub fn clear(&self) {
-        self.epochs.clear();
+        self.machine.clear();
     }
 
     /// Waits until the flag is raised; returns at once if it is up. Python: `wait()`.
@@ -122,7 +122,7 @@ impl Event {
     #[inline]
     #[cfg_attr(loom, track_caller)]
     pub fn wait(&self) {
-        self.epochs.wait(|| Deadline::Never);
+        self.machine.wait(|| Deadline::Never);
     }
 
     /// As [`wait`](Self::wait), for at most `timeout`. Python: `wait(timeout)`.
@@ -143,7 +143,7 @@ impl Event {
     #[inline]
     #[cfg_attr(loom, track_caller)]
     pub fn wait_timeout(&self, timeout: Duration) -> bool {
-        self.epochs.wait(|| Deadline::after(timeout))
+        self.machine.wait(|| Deadline::after(timeout))
     }
 
     /// As [`wait`](Self::wait), until `deadline` at the latest; one that has passed is one try. False: the time was up.
@@ -160,7 +160,7 @@ impl Event {
     #[inline]
     #[cfg_attr(loom, track_caller)]
     pub fn wait_deadline(&self, deadline: Instant) -> bool {
-        self.epochs.wait(|| Deadline::at(deadline))
+        self.machine.wait(|| Deadline::at(deadline))
     }
 }
 

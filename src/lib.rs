@@ -61,7 +61,19 @@ struct Readme;
 pub mod design {}
 #[cfg(any(doc, doctest))]
 #[doc = include_str!("../docs/modelling.md")]
+/// # Prices
+///
+#[doc = include_str!("../docs/printed/prices.md")]
 pub mod modelling {}
 #[cfg(any(doc, doctest))]
 #[doc = include_str!("../docs/porting.md")]
 pub mod porting {}
+#[cfg(doc)]
+#[doc = include_str!("../docs/verification.md")]
+///
+/// # Orderings
+///
+#[doc = include_str!("../docs/printed/orderings.md")]
+///
+#[doc = include_str!("../docs/printed/models.md")]
+pub mod verification {}

@@ -54,7 +54,7 @@ use std::time::{Duration, Instant};
 /// A newcomer may take a free lock before threads that sleep. A sleeper that is woken competes with it. If it loses and has
 /// waited for half a millisecond, it starves: from then on every release hands the lock to the first of those that starve. A sleeper
 /// that nobody wakes starves after ten milliseconds. Once a thread starves, only those that starved before it pass it, so at
-/// most all other waiters once each (`docs/explored.md`). A woken thread that does not run keeps nobody else asleep for longer:
+/// most all other waiters once each (`docs/printed/explored.md`). A woken thread that does not run keeps nobody else asleep for longer:
 /// the others look again by themselves.
 ///
 /// Before it sleeps, a thread looks eight times: for some 2 µs, and then three times more, yielding its core in between.

@@ -51,7 +51,7 @@ use std::time::{Duration, Instant};
 /// A newcomer may take a free permit before threads that sleep. A sleeper that is woken competes with it. If it loses and has
 /// waited for half a millisecond, it starves: from then on permits that are released go to the first of those that starve. A sleeper
 /// that nobody wakes starves after ten milliseconds. Once a thread starves, only those that starved before it pass it, so at
-/// most all other waiters once each (`docs/explored.md`).
+/// most all other waiters once each (`docs/printed/explored.md`).
 ///
 /// Before it sleeps, a thread looks again for at most some 20 µs, and for less where that has not paid.
 ///

@@ -1,6 +1,6 @@
 //! Minutes of mixed load over all types, with faults, while laws of conservation are checked all the time.
 //!
-//! `cargo run --release --example soak -- [--seconds N] [--seed N]`; `ci/soak.sh` runs it, also on one core. It prints what
+//! `cargo run --release --example soak -- [--seconds N] [--seed N]`; `taskset -c 0` puts it on one core. It prints what
 //! was done, and fails if a law is broken or a scenario makes no progress for half a minute.
 
 mod scenarios;

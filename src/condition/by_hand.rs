@@ -28,7 +28,7 @@ impl<L> Condition<L> {
     where
         L: RawLockable,
     {
-        // SAFETY: the lock guards no value; who gives it back is the user's affair.
+        // SAFETY: the lock guards no value; who releases it is for the user to say.
         unsafe { self.lock.target().take() };
     }
 

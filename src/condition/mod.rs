@@ -145,8 +145,9 @@ pub struct Condition<L = RLock> {
 #[cfg(not(loom))]
 const _: () = {
     assert!(size_of::<Condition>() - size_of::<RLock>() <= 8);
-    assert!(size_of::<Condition<crate::Lock>>() - size_of::<crate::Lock>() <= 8);
-    assert!(size_of::<Condition<&crate::Lock>>() - size_of::<&crate::Lock>() <= 8);
+    use crate::lock::Lock;
+    assert!(size_of::<Condition<Lock>>() - size_of::<Lock>() <= 8);
+    assert!(size_of::<Condition<&Lock>>() - size_of::<&Lock>() <= 8);
 };
 
 impl<L> UnwindSafe for Condition<L> {}

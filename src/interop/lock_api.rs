@@ -63,7 +63,7 @@
 //! model only if it is a type of loom's, and a static keeps its value from one execution to the next.
 #![allow(unsafe_code)]
 
-use crate::condition::Condition;
+use crate::condition::{Condition, ConditionGuard};
 use crate::lock::Lock;
 use crate::shim::thread;
 use ::lock_api::{GetThreadId, GuardSend, RawCondvarTimed, RawMutex as _, RawMutexTimed};
@@ -236,7 +236,7 @@ impl RawCondvar {
     /// # Safety
     /// The caller holds `mutex`, and nobody uses what it guards until this returns.
     #[cfg_attr(loom, track_caller)]
-    unsafe fn wait_as<T>(&self, mutex: &RawMutex, wait: impl FnOnce(&mut crate::ConditionGuard<'_, Lock>) -> T) -> T {
+    unsafe fn wait_as<T>(&self, mutex: &RawMutex, wait: impl FnOnce(&mut ConditionGuard<'_, Lock>) -> T) -> T {
         let mut queue = self.queue.hold();
         // SAFETY: our caller holds it.
         unsafe { mutex.unlock(GuardSend::new()) };

@@ -3,6 +3,7 @@
 
 #[cfg(sixfold_checked)]
 pub(crate) mod atomic;
+pub(crate) mod clock;
 #[cfg(not(sixfold_checked))]
 pub(crate) mod contract;
 #[cfg_attr(sixfold_checked, allow(dead_code))]

@@ -350,12 +350,12 @@ impl RawBarrier {
         unsafe { park::park(self.late_queue(), 0, Deadline::Never, validate, || (), |_, _| ()) };
     }
 
-    /// Breaks the barrier; who waits fails.
+    /// Breaks the barrier; its waiters fail.
     pub(crate) fn abort(&self) {
         self.end(None, FAILED, BROKEN);
     }
 
-    /// Makes the barrier as new; who waits fails.
+    /// Makes the barrier as new; its waiters fail.
     pub(crate) fn reset(&self) {
         self.end(None, FAILED, 0);
     }

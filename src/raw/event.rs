@@ -8,7 +8,7 @@
 //!
 //! - I1: raising a lowered flag begins a new generation. Lowering it does not.
 //! - I2: a waiter belongs to the generation in which it started, and leaves as soon as that is over, whatever the flag says
-//!   by then. So `set` frees everybody who waits, even if `clear` follows at once.
+//!   by then. So `set` releases all waiters, even if `clear` follows at once.
 //! - I3: `set` wakes the threads of the generation that it ended and no others. So a waker that is late does not wake threads
 //!   that began to wait after a `clear`.
 //! - I4: a set `PARKED` with nobody asleep is harmless. A clear one with somebody of the current generation asleep cannot
@@ -81,7 +81,7 @@ impl RawEvent {
         self.word.load(Acquire) & SET != 0
     }
 
-    /// Raises the flag and frees everybody who waits.
+    /// Raises the flag and releases all waiters.
     #[inline]
     pub(crate) fn set(&self) {
         let mut word = self.word.load(Relaxed);

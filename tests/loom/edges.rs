@@ -8,7 +8,7 @@
 //! find one, on the contract model and on the machines, unless the cell says why the machines are stronger. A cell in
 //! which the observer never reads the data fails.
 //!
-//! `docs/edges.md` is printed from the same list: see `ci/edges.sh`.
+//! `docs/printed/edges.md` is printed from the same list, by `SIXFOLD_WRITE_EDGES=1 ci/loom.sh edges::the_page`.
 
 use crate::common::{A_WHILE, Plain};
 use loom::sync::atomic::AtomicBool;
@@ -383,7 +383,7 @@ impl<T: Send + Sync + 'static> Kind<T> {
         assert!(wrong.is_empty(), "cells that are not as the table says:\n{wrong}");
     }
 
-    /// The table, as it is in `docs/edges.md`.
+    /// The table, as it is in `docs/printed/edges.md`.
     fn print(&self, page: &mut String) {
         let cells = self.cells();
         let distinct = |all: Vec<&'static str>| {
@@ -1172,11 +1172,11 @@ const fn notified(
 fn waits(monitor: &Monitor) -> bool {
     monitor.wait_with(|condition| condition.wait().map(|()| true))
 }
-/// The page, as it is in `docs/edges.md`.
+/// The page, as it is in `docs/printed/edges.md`.
 fn page() -> String {
     let mut page = String::from(
         "# Edges\n\n\
-         Printed by `ci/edges.sh` from the cells of `tests/loom/edges.rs`. Rows publish, columns observe: whether what a thread\n\
+         Printed by `SIXFOLD_WRITE_EDGES=1 ci/loom.sh edges::the_page` from the cells of `tests/loom/edges.rs`. Rows publish, columns observe: whether what a thread\n\
          did before the call of the row happens before what another thread does after the call of the column, if the row's\n\
          call came first. Where another call must come between the two, it is a stranger's, who is not ordered after the first.\n\n\
          - **yes**: promised, and plain data is safe in every execution.\n\
@@ -1201,13 +1201,13 @@ fn page() -> String {
 /// With `SIXFOLD_WRITE_EDGES` set it writes the page.
 #[test]
 fn the_page_of_edges_is_the_one_that_the_cells_print() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/edges.md");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/printed/edges.md");
     let page = page();
     if std::env::var_os("SIXFOLD_WRITE_EDGES").is_some() {
         std::fs::write(path, &page).unwrap();
     }
     let there = std::fs::read_to_string(path).unwrap_or_default();
-    assert!(there == page, "docs/edges.md is not what the cells say: run ci/edges.sh");
+    assert!(there == page, "docs/printed/edges.md is not what the cells say: see the head of tests/loom/edges.rs");
 }
 
 #[test]

@@ -60,9 +60,9 @@ fn set_followed_by_clear_frees_who_waits() {
     SEEN.are([false, true]);
 }
 
-/// One waiter is about to sleep when its epoch ends, and another one sleeps in the next: the first must notice.
+/// One waiter is about to sleep when its generation ends, and another one sleeps in the next: the first must notice.
 #[test]
-fn two_waiters_of_different_epochs_are_both_freed() {
+fn two_waiters_of_different_generations_are_both_freed() {
     explore_bounded(3, || {
         let event = Arc::new(Event::new());
         let waiters = [spawn(&event, Event::wait), spawn(&event, Event::wait)];
@@ -76,7 +76,7 @@ fn two_waiters_of_different_epochs_are_both_freed() {
 
 /// A waker that is late must not let go who began to wait after the clear.
 #[test]
-fn a_late_waker_leaves_the_next_epoch_asleep() {
+fn a_late_waker_leaves_the_next_generation_asleep() {
     explore_bounded(3, || {
         let shared = Arc::new((Event::new(), Plain::new(0)));
         let early = spawn(&shared, |shared| shared.0.wait());

@@ -159,7 +159,7 @@ fn a_waiter_that_loses_again_and_again_is_handed_the_lock() {
 
 /// As before, with a waiter whose time may be up when it has the lock reserved, and another that still waits then.
 #[test]
-fn a_reservation_whose_owner_gives_up_is_no_loss_for_the_others() {
+fn a_handoff_whose_waiter_gives_up_is_no_loss_for_the_others() {
     static SEEN: Outcomes<bool> = Outcomes::new();
     explore_bounded(2, || {
         let shared = guarded();

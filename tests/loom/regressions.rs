@@ -207,7 +207,7 @@ fn cpython_no_index_is_given_twice_after_a_party_has_left() {
 /// The naive event: a waiter is woken by a set, finds the flag down again by a clear, and sleeps on. Seen from outside;
 /// that a waiter who sleeps already is freed is shown beside the machine.
 ///
-/// Broken: a set does not begin an epoch.
+/// Broken: a set does not begin a generation.
 #[test]
 fn set_and_clear_frees_who_has_begun_to_wait() {
     explore_bounded(3, || {

@@ -182,9 +182,9 @@ fn a_waiter_that_loses_again_and_again_is_handed_a_permit_and_the_rest_is_free()
     must_have_reached(&["a newcomer was faster than the woken thread", "a sleeper was granted what it waits for"]);
 }
 
-/// A reservation is handed over, and the rest of the permits must still wake the next in line.
+/// A starving waiter is granted its permit, and the rest must still wake the next in the queue.
 #[test]
-fn a_release_of_many_serves_the_reservation_and_the_line() {
+fn a_release_of_many_serves_the_starving_waiter_and_the_queue() {
     explore_bounded(2, || {
         let permits = Arc::new(Semaphore::new(0));
         let waiters = [spawn(&permits, Semaphore::acquire), spawn(&permits, Semaphore::acquire)];
@@ -203,7 +203,7 @@ fn a_release_of_many_serves_the_reservation_and_the_line() {
 }
 
 #[test]
-fn a_reservation_may_be_given_up_at_any_moment() {
+fn a_starving_request_may_be_given_up_at_any_moment() {
     static SEEN: Outcomes<bool> = Outcomes::new();
     explore_bounded(5, || {
         let permits = Arc::new(Semaphore::new(0));

@@ -241,14 +241,14 @@ impl RawBarrier {
         outcome(party.sleep(FOR, &self.identity, place).is_some_and(|end| end.tripped))
     }
 
-    /// Breaks the barrier; who waits fails.
+    /// Breaks the barrier; its waiters fail.
     pub(crate) fn abort(&self) {
         let state = self.state();
         state.open.meet_to_publish();
         state.end(false, true);
     }
 
-    /// Makes the barrier as new; who waits fails.
+    /// Makes the barrier as new; its waiters fail.
     pub(crate) fn reset(&self) {
         let state = self.state();
         state.open.meet_to_publish();
