@@ -70,7 +70,11 @@ pub fn draw(title: &str, lanes: &[Lane]) -> Document {
             .set("y2", bottom)
             .set("stroke", if ours { "#d00000" } else { "#bbbbbb" })
             .set("stroke-width", if ours { 2.0 } else { 0.5 });
-        document = document.add(line).add(text(label, x(ratio), bottom + 16.0, "middle", "a"));
+        document = document.add(line);
+        // A chart is longer than a screen.
+        for y in [TOP - 10.0, bottom + 16.0] {
+            document = document.add(text(label, x(ratio), y, "middle", "a"));
+        }
     }
     for (i, lane) in lanes.iter().enumerate() {
         let y = TOP + LANE * (i as f64 + 0.5);
