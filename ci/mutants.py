@@ -6,8 +6,9 @@ test notices: `ci/mutants.py [machines|contract] [lanes] [--only PATTERN]`. With
 come first and the first failure is enough. `--only`: the mutants whose name has the pattern. `--check` changes nothing and
 takes a second: it looks whether what `KNOWN` names is still in the source.
 
-The machines: first the models beside the code, then the other loom models, without the few that take longer than the others
-together; for what passes these, the tests on real threads; at the end, for what has passed these too, all models.
+The machines: first the explorer, then the models beside the code, then the other loom models, without the few that take longer
+than the others together; for what passes these, the tests on real threads; at the end, for what has passed these too, all
+models.
 The contract model: the models beside the code and all other models, under `--cfg loom` alone, and then the prices of
 models. They take seconds.
 
@@ -167,7 +168,7 @@ def build(tree, target, flags, beside=False):
         env |= {"CARGO_PROFILE_LOOM_OPT_LEVEL": "1", "CARGO_PROFILE_LOOM_INCREMENTAL": "true"}
         command += ["--profile", "loom"]
         command += [] if beside else ["--test", "loom"]
-    else:
+    elif not beside:
         for test in TESTS:
             command += ["--test", test]
     made = subprocess.run(command, cwd=tree, env=env, capture_output=True, text=True)
@@ -206,6 +207,11 @@ def judge(half, mutant, tree, target, thorough):
         path.write_text(original[:begin] + mutant["replacement"] + original[end:])
         if half.flags == HALVES["contract"].flags:
             return judge_contract(path.name, tree, target / "contract")
+        binaries = build(tree, target / "threads", "", beside=True)
+        if binaries is None:
+            return "unviable"
+        if failed := first_failure([[binary, "raw::"] for binary in binaries], 120):
+            return failed
         binaries = build(tree, target / "loom", half.flags, beside=True)
         if binaries is None:
             return "unviable"
@@ -323,6 +329,8 @@ def run(name, half, lanes, only):
     print(f"## {name}: {len(mutants)} mutants\n", flush=True)
     with tempfile.TemporaryDirectory() as copies:
         for lane in range(lanes):
+            # What a run that was stopped has left there is of its last mutant.
+            shutil.rmtree(ROOT / f"target/mutants-{lane}", ignore_errors=True)
             tree = pathlib.Path(copies) / str(lane)
             tree.mkdir()
             weaken.copy_to(tree)

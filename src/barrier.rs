@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 /// - The action, if there is one, runs once per round, in the thread that arrived last, before anybody leaves. It runs
 ///   under no lock and may use the barrier, except `wait`, with which it would wait for itself.
 /// - A round is decided once. It **trips** when the action returns; after that neither `abort` nor `reset` nor a deadline
-///   takes it back. Before that, `abort` and `reset` fail it for all who are in it, also for the one that runs the action;
+///   takes it back. Before that, `abort` and `reset` fail it for all its parties, also for the one that runs the action;
 ///   a deadline that passes while the action runs does not.
 /// - Within a round each party gets its own index. More threads than parties may use the barrier: a thread that
 ///   comes while the action runs waits for the next round.

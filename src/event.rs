@@ -96,7 +96,7 @@ impl Event {
         self.machine.set();
     }
 
-    /// Lowers the flag. Recalls nobody who was let go. Python: `clear()`.
+    /// Lowers the flag. Waiters that were released stay released. Python: `clear()`.
     ///
     /// # Examples
     /// ```

@@ -23,7 +23,7 @@ use std::time::{Duration, Instant};
 /// [`RLock`](crate::RLock) for one that is. A panic in a scoped section releases the lock and poisons nothing.
 ///
 /// # Examples
-/// By hand, where the one who releases is not the one who acquired:
+/// By hand, where another thread releases than the one that acquired:
 /// ```
 /// use sixfold::Lock;
 ///
@@ -57,7 +57,7 @@ use std::time::{Duration, Instant};
 /// most all other waiters once each (`docs/printed/explored.md`). A woken thread that does not run keeps nobody else asleep for longer:
 /// the others look again by themselves.
 ///
-/// Before it sleeps, a thread looks eight times: for some 2 µs, and then three times more, yielding its core in between.
+/// Before it sleeps, a thread looks eight times, within some 2 µs of its own. Before three of these looks it yields its core.
 ///
 /// # Size
 /// Two bytes and the value; on one cache line with its value, if that is small.
@@ -197,7 +197,7 @@ impl Lock {
         self.raw.acquire_until(|| Deadline::at(deadline))
     }
 
-    /// Releases the lock, whoever acquired it. Python: `release()`.
+    /// Releases the lock, whichever thread acquired it. Python: `release()`.
     ///
     /// # Errors
     /// [`NotHeldError`] if nobody holds it; then nothing has changed.
@@ -364,7 +364,7 @@ impl<T: ?Sized> Lock<T> {
         self.raw.acquire_until(|| Deadline::at(deadline)).then(|| self.guard())
     }
 
-    /// Whether the lock is held, by whomever: a snapshot that may be stale at once. Python: `locked()`.
+    /// Whether any thread holds the lock: a snapshot that may be stale at once. Python: `locked()`.
     ///
     /// # Examples
     /// ```

@@ -348,7 +348,7 @@ impl<T: ?Sized> RLock<T> {
         self.raw.acquire_until(|| Deadline::at(deadline)).then(|| self.guard())
     }
 
-    /// Whether the lock is held, by whomever: a snapshot that may be stale at once. Python: `locked()`, 3.14.
+    /// Whether any thread holds the lock: a snapshot that may be stale at once. Python: `locked()`, 3.14.
     ///
     /// # Examples
     /// ```

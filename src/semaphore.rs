@@ -7,7 +7,7 @@ use core::fmt;
 use core::panic::{RefUnwindSafe, UnwindSafe};
 use std::time::{Duration, Instant};
 
-/// A number of permits: who acquires takes one, and waits while there is none.
+/// A number of permits. To acquire takes one, and waits while there is none.
 ///
 /// Python: [`threading.Semaphore`](https://docs.python.org/3/library/threading.html#semaphore-objects).
 ///
@@ -32,7 +32,7 @@ use std::time::{Duration, Instant};
 /// });
 /// assert_eq!(SLOTS.value(), 2);
 /// ```
-/// Counting jobs, released by who makes them and acquired by who does them:
+/// Counting jobs, released by the threads that make them and acquired by those that do them:
 /// ```
 /// use sixfold::Semaphore;
 ///
@@ -53,7 +53,8 @@ use std::time::{Duration, Instant};
 /// that nobody wakes starves after ten milliseconds. Once a thread starves, only those that starved before it pass it, so at
 /// most all other waiters once each (`docs/printed/explored.md`).
 ///
-/// Before it sleeps, a thread looks again for at most some 20 µs, and for less where that has not paid.
+/// Before it sleeps, a thread looks again as at a [`Lock`](crate::Lock). If no other thread sleeps there, it then looks for at most
+/// some 20 µs more, and for less where that has not paid.
 ///
 /// # Size
 /// 8 bytes.

@@ -72,7 +72,7 @@ use std::time::{Duration, Instant};
 ///     assert_eq!(done, 6);
 /// });
 /// ```
-/// Two conditions over one lock, so that a notify goes to who can use it:
+/// Two conditions over one lock, so that a notify reaches a thread that can use it:
 /// ```
 /// use sixfold::{Condition, Lock};
 /// use std::sync::Arc;
@@ -307,7 +307,7 @@ impl<L> Condition<L> {
         self.hold_until(|| Deadline::at(deadline))
     }
 
-    /// Whether the lock is held, by whomever: the lock's own answer. Python: `locked()`, 3.14.
+    /// Whether any thread holds the lock: the lock's own answer. Python: `locked()`, 3.14.
     ///
     /// # Examples
     /// ```
