@@ -247,6 +247,20 @@ mod prices {
             drop(lock.hold());
             other.join().unwrap();
         });
+        two_threads("`Lock`: each looks three times, then acquires", sixfold::Lock::new, |lock| {
+            let _ = (lock.locked(), lock.locked(), lock.locked());
+            drop(lock.hold());
+        });
+        other("`Lock`: one acquires and uses an `Event` four times, one polls", || {
+            let shared = Arc::new((sixfold::Lock::new(), sixfold::Event::new()));
+            let other = spawn(&shared, |(lock, event)| {
+                let _held = lock.hold();
+                (0..2).for_each(|_| event.set());
+                (0..2).for_each(|_| event.clear());
+            });
+            while shared.0.hold_timeout(Duration::from_millis(1)).is_none() {}
+            other.join().unwrap();
+        });
         two_threads("`Lock`: each acquires for a limited time", sixfold::Lock::new, |lock| {
             drop(lock.hold_timeout(Duration::from_secs(1)));
         });
