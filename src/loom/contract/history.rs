@@ -37,8 +37,8 @@ pub(super) struct History<S> {
     has_steps: bool,
     /// The thread that has looked since the last read-modify-write of the word.
     looked: Cell<Option<usize>>,
-    /// How many threads are about to look.
-    looking: Cell<usize>,
+    /// A thread is about to look.
+    looking: Cell<bool>,
     /// A thread has looked, or has made a change that nothing else orders.
     is_looked_at: Cell<bool>,
     changes: RefCell<Vec<Change<S>>>,
@@ -92,7 +92,7 @@ impl<S: Copy> History<S> {
             steps: Cell::new(0),
             has_steps,
             looked: Cell::new(None),
-            looking: Cell::new(0),
+            looking: Cell::new(false),
             is_looked_at: Cell::new(false),
             changes: RefCell::new(vec![Change { state, by: 0, mark: None }]),
             prepared: RefCell::default(),
@@ -337,13 +337,13 @@ impl<S: Copy> History<S> {
     /// Passes a scheduling point that is in conflict with changes.
     pub(super) fn visit(&self) {
         let me = me();
-        let hides_another = self.looked.get().is_some_and(|other| other != me) || self.looking.get() > 0;
+        let hides_another = self.looked.get().is_some_and(|other| other != me) || self.looking.get();
         if self.has_steps || !self.is_looked_at.get() || hides_another {
             return self.modify();
         }
-        self.looking.set(self.looking.get() + 1);
+        self.looking.set(true);
         self.word.load(Relaxed);
-        self.looking.set(self.looking.get() - 1);
+        self.looking.set(false);
         self.looked.set(Some(me));
     }
 }
