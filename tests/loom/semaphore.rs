@@ -21,6 +21,23 @@ fn one_permit_excludes() {
     });
 }
 
+/// A release of the only permit has a way of its own.
+#[test]
+fn the_only_permit_of_a_bounded_semaphore_excludes() {
+    explore(|| {
+        let shared = Arc::new((BoundedSemaphore::new(1), Plain::new(0)));
+        let section = |(permits, count): &(BoundedSemaphore, Plain<usize>)| {
+            let _held = permits.hold();
+            bump(count);
+        };
+        let other = spawn(&shared, section);
+        section(&shared);
+        other.join().unwrap();
+        assert_eq!((shared.0.value(), shared.1.get()), (1, 2));
+        assert!(shared.0.release().is_err());
+    });
+}
+
 #[test]
 fn one_permit_excludes_three() {
     explore_bounded(3, || {
