@@ -67,7 +67,8 @@ target=$(cargo metadata --format-version 1 --no-deps | sed -n 's/.*"target_direc
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 crate=$target/package/sixfold-$version.crate
 tar -xzf "$crate" -C "$work"
-export CARGO_TARGET_DIR=$target
+# Not our own: its programs would take the place of ours there, and look for files in a folder that is gone.
+export CARGO_TARGET_DIR=$target/unpacked
 cd "$work/sixfold-$version"
 files=$(find . -type f | wc -l)
 packed=$(wc -c <"$crate")

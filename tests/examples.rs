@@ -1,9 +1,14 @@
 //! The eight programs of the porting guide (`docs/porting.md`) print what `tests/examples` says. A program also fails by itself
 //! if what it shows does not hold.
 //!
+//! `cargo test` builds the programs. Alone: `cargo build --examples && cargo test --test examples`.
+//!
 //! In an expected line with a `#`, every `#` stands for a number, such as a time, and several blanks count as one.
 #![cfg(not(loom))]
 
+mod common;
+
+use common::watchdog;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -52,6 +57,7 @@ fn one_blank(line: &str) -> String {
 
 #[track_caller]
 fn prints(name: &str, lines: Lines, arguments: &[&str], expected: &str) {
+    let _watchdog = watchdog();
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let file = root.join("tests/examples").join(expected).with_extension("txt");
     let expected = std::fs::read_to_string(file).expect("what it is to print is in a file");

@@ -229,10 +229,6 @@ impl Machine for RawLock {
         }
     }
 
-    fn is_alone(word: u64) -> bool {
-        !has(word, WAKE | HANDOFF)
-    }
-
     fn word(&self) -> &AtomicU8 {
         &self.word
     }

@@ -166,8 +166,10 @@ pub(crate) trait Machine: Sized {
     /// The walk is over; `more`: sleepers are left in the queue.
     fn walked(walk: Walk, shared: Shared, more: bool) -> Change;
 
-    /// Whether nobody sleeps in the main queue, for all that the word tells. For the spin, no more.
-    fn is_alone(word: u64) -> bool;
+    /// Whether the word says that nobody sleeps in the main queue. For a spin that asks, no more.
+    fn is_alone(_: u64) -> bool {
+        false
+    }
 
     fn word(&self) -> &Self::Word;
 
