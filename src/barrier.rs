@@ -3,6 +3,7 @@
 use crate::deadline::Deadline;
 use crate::error::BrokenBarrierError;
 use crate::raw::RawBarrier;
+use crate::shim::thread;
 use core::fmt;
 use core::panic::{RefUnwindSafe, UnwindSafe};
 use std::time::{Duration, Instant};
@@ -13,16 +14,18 @@ use std::time::{Duration, Instant};
 ///
 /// Unlike std's it need not hang when a party stays away. A party whose time is up **breaks** the barrier, and so does
 /// [`abort`](Self::abort): all waiting parties, and all that come later, get a [`BrokenBarrierError`] until
-/// [`reset`](Self::reset).
+/// [`reset`](Self::reset). A thread that holds a [`BarrierParty`] cannot be waited for in vain: if it ends early the others go on
+/// without it, and if it panics they are told.
 ///
 /// # What you can rely on
 /// - What any party did before `wait` is seen by the action, and by all parties afterwards.
-/// - The action, if there is one, runs once per round, in the thread that arrived last, before anybody leaves. It runs
-///   under no lock and may use the barrier, except `wait`, with which it would wait for itself.
+/// - The action, if there is one, runs once per round, before anybody goes on, in the thread that arrived last; if a party that
+///   left was the last that was missing, in one of those that wait. It runs under no lock and may use the barrier, except
+///   `wait` without a timeout, with which it would wait for itself.
 /// - A round is decided once. It **trips** when the action returns; after that neither `abort` nor `reset` nor a deadline
 ///   takes it back. Before that, `abort` and `reset` fail it for all its parties, also for the one that runs the action;
 ///   a deadline that passes while the action runs does not.
-/// - Within a round each party gets its own index. More threads than parties may use the barrier: a thread that
+/// - Within a round each party gets its own index, from 0 to the number of arrivals. More threads than parties may use the barrier: a thread that
 ///   comes while the action runs waits for the next round.
 ///
 /// # Examples
@@ -59,7 +62,8 @@ use std::time::{Duration, Instant};
 /// ```
 ///
 /// # Blocking
-/// A party that waits sleeps. Timeouts count from the call.
+/// A party that waits sleeps. Timeouts and deadlines bound the whole call, the default timeout too: a call that comes while an
+/// action runs waits for the end of that round at most so long, then returns [`NotEntered`](crate::BrokenBarrierKind::NotEntered).
 #[doc(alias("threading.Barrier", "CyclicBarrier", "rendezvous"))]
 pub struct Barrier {
     machine: RawBarrier,
@@ -171,7 +175,7 @@ impl Barrier {
     /// to now: for ever. The time counts from the call.
     ///
     /// A call that comes while the action of a round runs is no part of that round. It waits until that has ended, and if its
-    /// time is up before, it breaks nothing and returns the error. So a timed wait that an action makes returns, too. (In Python
+    /// time is up before, it breaks nothing and returns [`NotEntered`](crate::BrokenBarrierKind::NotEntered). So a timed wait that an action makes returns, too. (In Python
     /// the time counts from when the party enters, and such a wait never returns.)
     ///
     /// # Errors
@@ -268,7 +272,9 @@ impl Barrier {
         self.machine.abort();
     }
 
-    /// How many threads meet here. Python: `parties`.
+    /// How many threads meet here: a snapshot. Python: `parties`.
+    ///
+    /// It is the number that the barrier was made with, less those whose [`BarrierParty`] has left.
     ///
     /// # Examples
     /// ```
@@ -276,7 +282,50 @@ impl Barrier {
     /// ```
     #[must_use]
     pub fn parties(&self) -> usize {
-        self.parties
+        self.machine.parties(self.parties)
+    }
+
+    /// Claims one of the parties for as long as the token lives, so that nobody waits for a thread that is gone.
+    ///
+    /// A token that a panic drops **aborts** the barrier ([`PartyPanicked`](crate::BrokenBarrierKind::PartyPanicked)) and leaves. Any
+    /// other drop, also on `?`, **leaves**: from then on there is one party less. If only that one was missing, the round of the
+    /// others is complete, and one of them runs the action. The drop itself never runs it, so it neither panics nor waits for it.
+    ///
+    /// The token adds no party: threads without one count as before. After the last party has left, [`parties`](Self::parties) is
+    /// the number that the barrier was made with, so that the next group can use it. A [`reset`](Self::reset) brings no party back.
+    ///
+    /// Give it a name: `let _ = barrier.party();` leaves at once.
+    ///
+    /// # Panics
+    /// If all [`parties`](Self::parties) are claimed.
+    ///
+    /// # Examples
+    /// A stage of a pipeline that loses a worker and goes on:
+    /// ```
+    /// use sixfold::Barrier;
+    ///
+    /// let stage = Barrier::new(3);
+    /// let work = |rounds: usize| {
+    ///     let _party = stage.party();
+    ///     for _ in 0..rounds {
+    ///         stage.wait().expect("nobody breaks it");
+    ///     }
+    /// };
+    /// std::thread::scope(|scope| {
+    ///     scope.spawn(|| work(1)); // has less to do, and leaves after one round
+    ///     scope.spawn(|| work(4));
+    ///     scope.spawn(|| work(4));
+    /// });
+    /// ```
+    #[doc(alias("arrive_and_drop", "Phaser"))]
+    #[must_use = "a token that is not bound leaves at once: write `let _party =`, not `let _ =`"]
+    #[track_caller]
+    pub fn party(&self) -> BarrierParty<'_> {
+        assert!(
+            self.machine.claim(self.parties),
+            "all parties of this barrier are claimed: make the barrier for more, or drop a BarrierParty first"
+        );
+        BarrierParty { barrier: self, was_panicking: std::thread::panicking() }
     }
 
     /// How many have arrived and wait: a snapshot. All of them while the action runs; 0 if broken. Python: `n_waiting`.
@@ -307,8 +356,64 @@ impl fmt::Debug for Barrier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Barrier")
             .field("waiting", &self.n_waiting())
-            .field("parties", &self.parties)
+            .field("parties", &self.parties())
             .field("broken", &self.broken())
             .finish_non_exhaustive()
+    }
+}
+
+/// One of the parties of a [`Barrier`], made by [`Barrier::party`]: its drop leaves the barrier, and aborts it if a panic drops it.
+///
+/// # Examples
+/// A party that panics frees the others:
+/// ```
+/// use sixfold::{Barrier, BrokenBarrierKind};
+///
+/// let barrier = Barrier::new(2);
+/// std::thread::scope(|scope| {
+///     let waits = scope.spawn(|| barrier.wait());
+///     let fails = scope.spawn(|| {
+///         let _party = barrier.party();
+///         panic!("on purpose");
+///     });
+///     assert!(fails.join().is_err());
+///     let error = waits.join().unwrap().unwrap_err();
+///     assert_eq!(error.kind(), BrokenBarrierKind::PartyPanicked);
+/// });
+/// ```
+#[clippy::has_significant_drop]
+#[must_use = "a token that is not bound leaves at once: bind it with `let _party =`, not `let _ =`"]
+pub struct BarrierParty<'a> {
+    barrier: &'a Barrier,
+    /// A panic was under way when it was made, which is not this party's.
+    was_panicking: bool,
+}
+
+impl BarrierParty<'_> {
+    /// Leaves the barrier, as the drop does where no panic is under way: from now on there is one party less.
+    ///
+    /// # Examples
+    /// ```
+    /// let barrier = sixfold::Barrier::new(2);
+    /// let party = barrier.party();
+    /// party.leave();
+    /// assert_eq!(barrier.parties(), 1);
+    /// assert_eq!(barrier.wait(), Ok(0));
+    /// ```
+    pub fn leave(self) {
+        drop(self);
+    }
+}
+
+impl Drop for BarrierParty<'_> {
+    fn drop(&mut self) {
+        let panicked = !self.was_panicking && std::thread::panicking();
+        thread::in_drop(|| self.barrier.machine.leave(self.barrier.parties, panicked));
+    }
+}
+
+impl fmt::Debug for BarrierParty<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BarrierParty").field("barrier", self.barrier).finish()
     }
 }

@@ -1,8 +1,8 @@
 //! The face of `Permits` with a bound.
 
 use crate::error::OverReleaseError;
+use crate::many_permits::BoundedSemaphoreGuard;
 use crate::semaphore::Semaphore;
-use crate::shim::thread;
 use core::fmt;
 use std::time::{Duration, Instant};
 
@@ -30,33 +30,12 @@ use std::time::{Duration, Instant};
 /// As [`Semaphore`].
 #[doc(alias("threading.BoundedSemaphore", "Semaphore"))]
 pub struct BoundedSemaphore {
-    inner: Semaphore,
+    pub(crate) inner: Semaphore,
     bound: usize,
 }
 
 #[cfg(not(loom))]
 const _: () = assert!(size_of::<BoundedSemaphore>() <= 16);
-
-/// Holds a permit of a [`BoundedSemaphore`] until dropped.
-///
-/// Its drop releases the permit and never panics. If others have released too often meanwhile and all permits are there
-/// again, it leaves them at that.
-///
-/// # Examples
-/// ```
-/// let connections = sixfold::BoundedSemaphore::new(2);
-/// let one = connections.hold();
-/// let other = connections.try_hold().expect("there are two");
-/// assert!(connections.try_hold().is_none());
-/// drop((one, other));
-/// assert_eq!(connections.value(), 2);
-/// ```
-#[derive(Debug)]
-#[clippy::has_significant_drop]
-#[must_use = "the permit is released as soon as the guard is dropped: bind it with `let _held =`, not `let _ =`"]
-pub struct BoundedSemaphoreGuard<'a> {
-    semaphore: &'a BoundedSemaphore,
-}
 
 impl BoundedSemaphore {
     /// The most permits that a semaphore can have, see [`Semaphore::MAX_VALUE`].
@@ -202,7 +181,7 @@ impl BoundedSemaphore {
     #[cfg_attr(loom, track_caller)]
     pub fn hold(&self) -> BoundedSemaphoreGuard<'_> {
         self.acquire();
-        BoundedSemaphoreGuard { semaphore: self }
+        BoundedSemaphoreGuard::of(self, 1)
     }
 
     /// Holds a permit if there is one. Python: `acquire(blocking=False)`, and `release` in a `finally`.
@@ -217,7 +196,7 @@ impl BoundedSemaphore {
     #[inline]
     #[cfg_attr(loom, track_caller)]
     pub fn try_hold(&self) -> Option<BoundedSemaphoreGuard<'_>> {
-        self.try_acquire().then(|| BoundedSemaphoreGuard { semaphore: self })
+        self.try_acquire().then(|| BoundedSemaphoreGuard::of(self, 1))
     }
 
     /// Waits at most `timeout` to hold a permit. Zero is one try; too large to be added to now is for ever.
@@ -234,7 +213,7 @@ impl BoundedSemaphore {
     #[inline]
     #[cfg_attr(loom, track_caller)]
     pub fn hold_timeout(&self, timeout: Duration) -> Option<BoundedSemaphoreGuard<'_>> {
-        self.acquire_timeout(timeout).then(|| BoundedSemaphoreGuard { semaphore: self })
+        self.acquire_timeout(timeout).then(|| BoundedSemaphoreGuard::of(self, 1))
     }
 
     /// Waits until `deadline` to hold a permit; one that has passed is one try. Python has timeouts only.
@@ -248,7 +227,7 @@ impl BoundedSemaphore {
     #[inline]
     #[cfg_attr(loom, track_caller)]
     pub fn hold_deadline(&self, deadline: Instant) -> Option<BoundedSemaphoreGuard<'_>> {
-        self.acquire_deadline(deadline).then(|| BoundedSemaphoreGuard { semaphore: self })
+        self.acquire_deadline(deadline).then(|| BoundedSemaphoreGuard::of(self, 1))
     }
 
     /// How many permits are free: a snapshot that may be stale at once. (Python shows it in `repr` only.)
@@ -290,12 +269,5 @@ impl Default for BoundedSemaphore {
 impl fmt::Debug for BoundedSemaphore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BoundedSemaphore").field("value", &self.value()).field("bound", &self.bound).finish()
-    }
-}
-
-impl Drop for BoundedSemaphoreGuard<'_> {
-    #[inline]
-    fn drop(&mut self) {
-        thread::in_drop(|| _ = self.semaphore.release());
     }
 }

@@ -25,6 +25,7 @@ mod bounded_semaphore;
 mod condition;
 mod event;
 mod lock;
+mod many_permits;
 mod model;
 mod rlock;
 mod semaphore;
@@ -39,17 +40,18 @@ pub use interop::lock_api_04;
 #[cfg(all(loom, sixfold_checked))]
 #[doc(hidden)]
 pub use self::loom::reached::reached;
-pub use barrier::Barrier;
-pub use bounded_semaphore::{BoundedSemaphore, BoundedSemaphoreGuard};
-pub use condition::{Condition, ConditionGuard, Lockable, RawLockable};
-pub use error::{BrokenBarrierError, NotHeldError, OverReleaseError};
+pub use barrier::{Barrier, BarrierParty};
+pub use bounded_semaphore::BoundedSemaphore;
+pub use condition::{AnyLock, ArcConditionGuard, Condition, ConditionGuard, GuardOf, Lockable, RawLockable};
+pub use error::{BrokenBarrierError, BrokenBarrierKind, NotHeldError, OverReleaseError};
 pub use event::Event;
-pub use lock::{Lock, LockGuard};
+pub use lock::{ArcLockGuard, Lock, LockGuard, MappedLockGuard};
+pub use many_permits::{ArcBoundedSemaphoreGuard, ArcSemaphoreGuard, BoundedSemaphoreGuard, SemaphoreGuard};
 pub use model::model;
 #[cfg(loom)]
 pub use model::model_with;
-pub use rlock::{RLock, RLockGuard};
-pub use semaphore::{Semaphore, SemaphoreGuard};
+pub use rlock::{ArcRLockGuard, MappedRLockGuard, RLock, RLockGuard};
+pub use semaphore::Semaphore;
 
 /// The examples of README.md run too.
 #[cfg(doctest)]

@@ -4,12 +4,16 @@
 use crate::deadline::Deadline;
 use crate::error::NotHeldError;
 use crate::raw::RawLock;
+use crate::shim::caller::{Caller, caller};
 use crate::shim::thread;
 use core::cell::UnsafeCell;
 use core::fmt;
 use core::marker::PhantomData;
+use core::mem::forget;
 use core::ops::{Deref, DerefMut};
 use core::panic::{RefUnwindSafe, UnwindSafe};
+use core::ptr::NonNull;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// A lock: one thread at a time gets past [`acquire`](Self::acquire) or [`hold`](Self::hold).
@@ -364,6 +368,96 @@ impl<T: ?Sized> Lock<T> {
         self.raw.acquire_until(|| Deadline::at(deadline)).then(|| self.guard())
     }
 
+    /// As [`hold`](Self::hold), with a guard that shares in the lock instead of borrowing it.
+    ///
+    /// The `Arc` is cloned once the lock is acquired, and dropped after it is released.
+    ///
+    /// # Examples
+    /// A guard that leaves the function in which its lock was looked up:
+    /// ```
+    /// use sixfold::{ArcLockGuard, Lock};
+    /// use std::collections::HashMap;
+    /// use std::sync::Arc;
+    ///
+    /// type Accounts = Lock<HashMap<String, Arc<Lock<i64>>>>;
+    ///
+    /// fn open(accounts: &Accounts, name: &str) -> ArcLockGuard<i64> {
+    ///     let account = accounts.hold().entry(name.to_owned()).or_default().clone();
+    ///     account.hold_arc()
+    /// }
+    ///
+    /// let accounts = Accounts::default();
+    /// *open(&accounts, "Ada") += 3;
+    /// assert_eq!(*open(&accounts, "Ada"), 3);
+    /// ```
+    #[doc(alias = "lock_arc")]
+    #[cfg_attr(loom, track_caller)]
+    pub fn hold_arc(self: &Arc<Self>) -> ArcLockGuard<T> {
+        self.raw.acquire();
+        ArcLockGuard::of(self)
+    }
+
+    /// As [`try_hold`](Self::try_hold), with a guard that shares in the lock.
+    ///
+    /// # Examples
+    /// ```
+    /// let lock = std::sync::Arc::new(sixfold::Lock::with_value(1));
+    /// let held = lock.try_hold_arc().expect("nobody else is here");
+    /// assert!(lock.try_hold_arc().is_none());
+    /// assert_eq!(*held, 1);
+    /// ```
+    #[doc(alias = "try_lock_arc")]
+    #[must_use = "a guard that is not bound is dropped at once: write `let Some(_held) =` or `let _held =`, not `let _ =`"]
+    #[cfg_attr(loom, track_caller)]
+    pub fn try_hold_arc(self: &Arc<Self>) -> Option<ArcLockGuard<T>> {
+        self.raw.try_acquire().then(|| ArcLockGuard::of(self))
+    }
+
+    /// As [`hold_timeout`](Self::hold_timeout), with a guard that shares in the lock.
+    ///
+    /// # Examples
+    /// ```
+    /// let lock = std::sync::Arc::new(sixfold::Lock::with_value(1));
+    /// assert!(lock.hold_arc_timeout(std::time::Duration::from_secs(1)).is_some());
+    /// ```
+    #[doc(alias = "try_lock_arc_for")]
+    #[must_use = "a guard that is not bound is dropped at once: write `let Some(_held) =` or `let _held =`, not `let _ =`"]
+    #[cfg_attr(loom, track_caller)]
+    pub fn hold_arc_timeout(self: &Arc<Self>, timeout: Duration) -> Option<ArcLockGuard<T>> {
+        self.raw.acquire_until(|| Deadline::after(timeout)).then(|| ArcLockGuard::of(self))
+    }
+
+    /// As [`hold_deadline`](Self::hold_deadline), with a guard that shares in the lock.
+    ///
+    /// # Examples
+    /// ```
+    /// let lock = std::sync::Arc::new(sixfold::Lock::new());
+    /// assert!(lock.hold_arc_deadline(std::time::Instant::now()).is_some(), "one try, and it is free");
+    /// ```
+    #[doc(alias = "try_lock_arc_until")]
+    #[must_use = "a guard that is not bound is dropped at once: write `let Some(_held) =` or `let _held =`, not `let _ =`"]
+    #[cfg_attr(loom, track_caller)]
+    pub fn hold_arc_deadline(self: &Arc<Self>, deadline: Instant) -> Option<ArcLockGuard<T>> {
+        self.raw.acquire_until(|| Deadline::at(deadline)).then(|| ArcLockGuard::of(self))
+    }
+
+    /// Releases the lock, runs `f`, and acquires the lock again, for as long as that takes, also if `f` panics.
+    ///
+    /// # Safety
+    /// The caller has a hold, and nobody uses a reference to the value while this runs.
+    unsafe fn unlocked<R>(&self, f: impl FnOnce() -> R, who: &str, place: Caller) -> R {
+        struct Reacquire<'a>(&'a RawLock, Caller);
+        impl Drop for Reacquire<'_> {
+            fn drop(&mut self) {
+                thread::in_drop(|| self.0.reacquire(false, self.1));
+            }
+        }
+
+        expect_held(self.raw.release(), who);
+        let _reacquire = Reacquire(&self.raw, place);
+        f()
+    }
+
     /// Whether any thread holds the lock: a snapshot that may be stale at once. Python: `locked()`.
     ///
     /// # Examples
@@ -396,7 +490,7 @@ impl<T: ?Sized> Lock<T> {
     /// Just acquired.
     #[inline]
     #[cfg_attr(loom, track_caller)]
-    fn guard(&self) -> LockGuard<'_, T> {
+    pub(crate) fn guard(&self) -> LockGuard<'_, T> {
         self.check_value();
         LockGuard { lock: self, marker: PhantomData }
     }
@@ -424,9 +518,18 @@ impl<T> From<T> for Lock<T> {
     }
 }
 
-impl<T: ?Sized> fmt::Debug for Lock<T> {
+/// Shows the value if the lock is free, and holds it meanwhile; if it is not free, `<locked>`. It never waits. A value of size zero
+/// is not shown, and the lock is not acquired then. Under loom no value is shown, since to acquire would be a step of the model.
+impl<T: ?Sized + fmt::Debug> fmt::Debug for Lock<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Lock").field("locked", &self.locked()).finish_non_exhaustive()
+        let mut shown = f.debug_struct("Lock");
+        if cfg!(loom) || size_of_val(&self.value) == 0 {
+            return shown.field("locked", &self.locked()).finish_non_exhaustive();
+        }
+        match self.try_hold() {
+            Some(value) => shown.field("locked", &false).field("value", &&*value).finish(),
+            None => shown.field("locked", &true).field("value", &format_args!("<locked>")).finish(),
+        }
     }
 }
 
@@ -457,14 +560,337 @@ impl<T: ?Sized> Drop for LockGuard<'_, T> {
     }
 }
 
-impl<T: ?Sized + fmt::Debug> fmt::Debug for LockGuard<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&**self, f)
+/// What a guard does about an error that only a by-hand `release` under it can cause.
+#[track_caller]
+#[inline]
+pub(crate) fn expect_held<T>(result: Result<T, NotHeldError>, who: &str) -> T {
+    match result {
+        Ok(value) => value,
+        Err(error) => panic!("{who} has lost its hold to a release by hand: {error}"),
     }
 }
 
-impl<T: ?Sized + fmt::Display> fmt::Display for LockGuard<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&**self, f)
+impl<'a, T: ?Sized> LockGuard<'a, T> {
+    #[inline]
+    pub(crate) fn lock(guard: &Self) -> &'a Lock<T> {
+        guard.lock
     }
+
+    /// Holds the lock on for a part of the value.
+    ///
+    /// The new guard derefs to the part that `part` chooses, and releases the lock when it is dropped. It can neither wait on a
+    /// condition nor be unlocked meanwhile: another thread could move or drop what it points to.
+    ///
+    /// It is an associated function, `LockGuard::map(guard, …)`, so that it hides no method of the value.
+    ///
+    /// # Panics
+    /// If `part` does. The lock is released then.
+    ///
+    /// # Examples
+    /// A field of a struct, handed out without the rest:
+    /// ```
+    /// use sixfold::{Lock, LockGuard, MappedLockGuard};
+    ///
+    /// struct Server {
+    ///     name: String,
+    ///     requests: u64,
+    /// }
+    ///
+    /// struct Shared(Lock<Server>);
+    ///
+    /// impl Shared {
+    ///     fn requests(&self) -> MappedLockGuard<'_, u64> {
+    ///         LockGuard::map(self.0.hold(), |server| &mut server.requests)
+    ///     }
+    /// }
+    ///
+    /// let shared = Shared(Lock::with_value(Server { name: "a".into(), requests: 0 }));
+    /// *shared.requests() += 1;
+    /// assert_eq!(*shared.requests(), 1);
+    /// # assert_eq!(shared.0.hold().name, "a");
+    /// ```
+    pub fn map<U: ?Sized>(mut guard: Self, part: impl FnOnce(&mut T) -> &mut U) -> MappedLockGuard<'a, U> {
+        let value = NonNull::from(part(&mut guard));
+        let raw = &guard.lock.raw;
+        forget(guard);
+        MappedLockGuard { raw, value, marker: PhantomData }
+    }
+
+    /// As [`map`](Self::map), if there is such a part; else the guard comes back as it was.
+    ///
+    /// # Panics
+    /// As [`map`](Self::map).
+    ///
+    /// # Examples
+    /// ```
+    /// use sixfold::{Lock, LockGuard};
+    ///
+    /// let list = Lock::with_value(vec![1, 2, 3]);
+    /// if let Ok(mut second) = LockGuard::filter_map(list.hold(), |list| list.get_mut(1)) {
+    ///     *second *= 10;
+    /// }
+    /// let Err(whole) = LockGuard::filter_map(list.hold(), |list| list.get_mut(9)) else { panic!("there are three") };
+    /// assert_eq!(*whole, [1, 20, 3]);
+    /// ```
+    #[doc(alias = "try_map")]
+    pub fn filter_map<U: ?Sized>(
+        mut guard: Self,
+        part: impl FnOnce(&mut T) -> Option<&mut U>,
+    ) -> Result<MappedLockGuard<'a, U>, Self> {
+        let Some(value) = part(&mut guard).map(NonNull::from) else { return Err(guard) };
+        let raw = &guard.lock.raw;
+        forget(guard);
+        Ok(MappedLockGuard { raw, value, marker: PhantomData })
+    }
+
+    /// Runs `f` without the lock: releases it before, and acquires it again afterwards, also if `f` panics. To acquire it again has no
+    /// time limit, and meanwhile others may have changed the value.
+    ///
+    /// # Panics
+    /// If `f` does, and if a by-hand `release` has pulled the hold from under this guard; then `f` does not run.
+    ///
+    /// # Examples
+    /// ```
+    /// use sixfold::{Lock, LockGuard};
+    ///
+    /// let config = Lock::with_value(1);
+    /// let mut held = config.hold();
+    /// let read = LockGuard::unlocked(&mut held, || {
+    ///     assert!(!config.locked(), "others can use it during the slow part");
+    ///     7
+    /// });
+    /// *held += read;
+    /// assert_eq!(*held, 8);
+    /// ```
+    #[track_caller]
+    pub fn unlocked<R>(guard: &mut Self, f: impl FnOnce() -> R) -> R {
+        // SAFETY: its hold; and it is borrowed mutably, so nobody has a reference to the value.
+        unsafe { guard.lock.unlocked(f, "a LockGuard", caller()) }
+    }
+}
+
+/// Holds a [`Lock`] and a share in the lock itself, until dropped.
+///
+/// It borrows nothing, so it can be returned from where its lock was looked up, and kept in a struct. It derefs to the guarded value.
+/// Its drop releases the lock, never panics, and then drops the `Arc`.
+///
+/// # Examples
+/// ```
+/// use sixfold::Lock;
+/// use std::sync::Arc;
+///
+/// let held = Arc::new(Lock::with_value(vec![1])).hold_arc(); // all that is left of its lock
+/// let sum = std::thread::spawn(move || held.iter().sum::<i32>());
+/// assert_eq!(sum.join().expect("it does not panic"), 1);
+/// ```
+#[doc(alias = "ArcMutexGuard")]
+#[clippy::has_significant_drop]
+#[must_use = "the lock is released as soon as the guard is dropped: bind it with `let _held =`, not `let _ =`"]
+pub struct ArcLockGuard<T: ?Sized = ()> {
+    lock: Arc<Lock<T>>,
+    /// A shared guard gives `&T`, and its `Arc`, which may be the last that drops the `T`.
+    marker: PhantomData<T>,
+}
+
+impl<T: ?Sized> UnwindSafe for ArcLockGuard<T> {}
+impl<T: ?Sized> RefUnwindSafe for ArcLockGuard<T> {}
+
+impl<T: ?Sized> ArcLockGuard<T> {
+    /// Of a lock that has just been acquired.
+    #[cfg_attr(loom, track_caller)]
+    fn of(lock: &Arc<Lock<T>>) -> Self {
+        lock.check_value();
+        Self { lock: lock.clone(), marker: PhantomData }
+    }
+
+    /// The lock.
+    ///
+    /// # Examples
+    /// ```
+    /// use sixfold::{ArcLockGuard, Lock};
+    /// use std::sync::Arc;
+    ///
+    /// let lock = Arc::new(Lock::with_value(1));
+    /// assert!(Arc::ptr_eq(ArcLockGuard::as_lock(&lock.hold_arc()), &lock));
+    /// ```
+    #[doc(alias("mutex", "source"))]
+    #[must_use]
+    pub fn as_lock(guard: &Self) -> &Arc<Lock<T>> {
+        &guard.lock
+    }
+
+    /// Runs `f` without the lock, as [`LockGuard::unlocked`].
+    ///
+    /// # Panics
+    /// As [`LockGuard::unlocked`].
+    ///
+    /// # Examples
+    /// ```
+    /// use sixfold::{ArcLockGuard, Lock};
+    /// use std::sync::Arc;
+    ///
+    /// let lock = Arc::new(Lock::with_value(1));
+    /// let mut held = lock.hold_arc();
+    /// assert!(ArcLockGuard::unlocked(&mut held, || lock.try_hold().is_some()));
+    /// assert!(lock.locked());
+    /// ```
+    #[track_caller]
+    pub fn unlocked<R>(guard: &mut Self, f: impl FnOnce() -> R) -> R {
+        // SAFETY: as in `LockGuard::unlocked`.
+        unsafe { guard.lock.unlocked(f, "an ArcLockGuard", caller()) }
+    }
+}
+
+impl<T: ?Sized> Deref for ArcLockGuard<T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        // SAFETY: as for `LockGuard`.
+        unsafe { &*self.lock.value.get() }
+    }
+}
+
+impl<T: ?Sized> DerefMut for ArcLockGuard<T> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut T {
+        // SAFETY: as for `LockGuard`.
+        unsafe { &mut *self.lock.value.get() }
+    }
+}
+
+impl<T: ?Sized> Drop for ArcLockGuard<T> {
+    #[inline]
+    fn drop(&mut self) {
+        // As for `LockGuard`.
+        thread::in_drop(|| _ = self.lock.raw.release());
+    }
+}
+
+/// Holds a [`Lock`] and derefs to a part of its value, until dropped. Made by [`LockGuard::map`].
+///
+/// # Examples
+/// ```
+/// use sixfold::{Lock, LockGuard, MappedLockGuard};
+///
+/// let pair = Lock::with_value((1, String::from("a")));
+/// let mut name: MappedLockGuard<'_, String> = LockGuard::map(pair.hold(), |pair| &mut pair.1);
+/// name.push('b');
+/// drop(name);
+/// assert_eq!(pair.into_inner(), (1, "ab".into()));
+/// ```
+#[doc(alias = "MappedMutexGuard")]
+#[clippy::has_significant_drop]
+#[must_use = "the lock is released as soon as the guard is dropped: bind it with `let _held =`, not `let _ =`"]
+pub struct MappedLockGuard<'a, U: ?Sized> {
+    raw: &'a RawLock,
+    /// A pointer, since a reference would promise until the end of the drop that nobody else uses the value.
+    value: NonNull<U>,
+    /// It is a `&mut U`, and so invariant in `U`.
+    marker: PhantomData<&'a mut U>,
+}
+
+// SAFETY: it gives what `&mut U` gives. Any thread may release the lock.
+unsafe impl<U: ?Sized + Send> Send for MappedLockGuard<'_, U> {}
+// SAFETY: a shared guard gives `&U` and nothing more.
+unsafe impl<U: ?Sized + Sync> Sync for MappedLockGuard<'_, U> {}
+impl<U: ?Sized> UnwindSafe for MappedLockGuard<'_, U> {}
+impl<U: ?Sized> RefUnwindSafe for MappedLockGuard<'_, U> {}
+
+impl<'a, U: ?Sized> MappedLockGuard<'a, U> {
+    /// Holds the lock on for a part of this part: see [`LockGuard::map`].
+    ///
+    /// # Panics
+    /// As [`LockGuard::map`].
+    ///
+    /// # Examples
+    /// ```
+    /// use sixfold::{Lock, LockGuard, MappedLockGuard};
+    ///
+    /// let lock = Lock::with_value((1, String::from("abc")));
+    /// let name = LockGuard::map(lock.hold(), |pair| &mut pair.1);
+    /// let text: MappedLockGuard<'_, str> = MappedLockGuard::map(name, String::as_mut_str);
+    /// assert_eq!(&*text, "abc");
+    /// ```
+    pub fn map<V: ?Sized>(mut guard: Self, part: impl FnOnce(&mut U) -> &mut V) -> MappedLockGuard<'a, V> {
+        let value = NonNull::from(part(&mut guard));
+        let raw = guard.raw;
+        forget(guard);
+        MappedLockGuard { raw, value, marker: PhantomData }
+    }
+
+    /// As [`map`](Self::map), if there is such a part; else the guard comes back as it was.
+    ///
+    /// # Panics
+    /// As [`LockGuard::map`].
+    ///
+    /// # Examples
+    /// ```
+    /// use sixfold::{Lock, LockGuard, MappedLockGuard};
+    ///
+    /// let lock = Lock::with_value((1, vec![1, 2]));
+    /// let list = LockGuard::map(lock.hold(), |pair| &mut pair.1);
+    /// let list = MappedLockGuard::filter_map(list, |list| list.get_mut(9)).map(drop).expect_err("there are two");
+    /// assert_eq!(*list, [1, 2]);
+    /// ```
+    #[doc(alias = "try_map")]
+    pub fn filter_map<V: ?Sized>(
+        mut guard: Self,
+        part: impl FnOnce(&mut U) -> Option<&mut V>,
+    ) -> Result<MappedLockGuard<'a, V>, Self> {
+        let Some(value) = part(&mut guard).map(NonNull::from) else { return Err(guard) };
+        let raw = guard.raw;
+        forget(guard);
+        Ok(MappedLockGuard { raw, value, marker: PhantomData })
+    }
+}
+
+impl<U: ?Sized> Deref for MappedLockGuard<'_, U> {
+    type Target = U;
+
+    #[inline]
+    fn deref(&self) -> &U {
+        // SAFETY: it points into the value of a lock that this guard holds, as a `LockGuard` does, and lives as long.
+        unsafe { self.value.as_ref() }
+    }
+}
+
+impl<U: ?Sized> DerefMut for MappedLockGuard<'_, U> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut U {
+        // SAFETY: as in `deref`, and it was made of a `&mut U` that nobody else has.
+        unsafe { self.value.as_mut() }
+    }
+}
+
+impl<U: ?Sized> Drop for MappedLockGuard<'_, U> {
+    #[inline]
+    fn drop(&mut self) {
+        // As for `LockGuard`.
+        thread::in_drop(|| _ = self.raw.release());
+    }
+}
+
+/// A guard that derefs to a value is shown as that value.
+macro_rules! shown_as_its_value {
+    ($([$($generics:tt)*] $guard:ty: $value:ty;)*) => {$(
+        impl<$($generics)*> fmt::Debug for $guard where $value: fmt::Debug {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Debug::fmt(&**self, f)
+            }
+        }
+
+        impl<$($generics)*> fmt::Display for $guard where $value: fmt::Display {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(&**self, f)
+            }
+        }
+    )*};
+}
+pub(crate) use shown_as_its_value;
+
+shown_as_its_value! {
+    [T: ?Sized] LockGuard<'_, T>: T;
+    [T: ?Sized] ArcLockGuard<T>: T;
+    [U: ?Sized] MappedLockGuard<'_, U>: U;
 }

@@ -3,13 +3,17 @@
 
 use crate::deadline::Deadline;
 use crate::error::NotHeldError;
+use crate::lock::shown_as_its_value;
 use crate::raw::RawRLock;
 use crate::shim::thread;
 use core::cell::UnsafeCell;
 use core::fmt;
 use core::marker::PhantomData;
+use core::mem::forget;
 use core::ops::Deref;
 use core::panic::{RefUnwindSafe, UnwindSafe};
+use core::ptr::NonNull;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// A re-entrant lock: the thread that owns it may acquire it again, and lets others in after as many releases.
@@ -348,6 +352,78 @@ impl<T: ?Sized> RLock<T> {
         self.raw.acquire_until(|| Deadline::at(deadline)).then(|| self.guard())
     }
 
+    /// As [`hold`](Self::hold), with a guard that shares in the lock instead of borrowing it.
+    ///
+    /// The `Arc` is cloned once the lock is acquired, and dropped after it is released.
+    ///
+    /// # Panics
+    /// As [`acquire`](RLock::acquire).
+    ///
+    /// # Examples
+    /// ```
+    /// let names = std::sync::Arc::new(sixfold::RLock::with_value(vec!["Ada"]));
+    /// let outer = names.hold_arc();
+    /// let inner = names.hold();
+    /// assert_eq!((outer.len(), inner.len()), (1, 1));
+    /// ```
+    #[doc(alias = "lock_arc")]
+    #[track_caller]
+    pub fn hold_arc(self: &Arc<Self>) -> ArcRLockGuard<T> {
+        self.raw.acquire();
+        ArcRLockGuard::of(self)
+    }
+
+    /// As [`try_hold`](Self::try_hold), with a guard that shares in the lock.
+    ///
+    /// # Panics
+    /// As [`acquire`](RLock::acquire).
+    ///
+    /// # Examples
+    /// ```
+    /// let lock = std::sync::Arc::new(sixfold::RLock::with_value(1));
+    /// assert!(lock.try_hold_arc().is_some());
+    /// ```
+    #[doc(alias = "try_lock_arc")]
+    #[must_use = "a guard that is not bound is dropped at once: write `let Some(_held) =` or `let _held =`, not `let _ =`"]
+    #[track_caller]
+    pub fn try_hold_arc(self: &Arc<Self>) -> Option<ArcRLockGuard<T>> {
+        self.raw.acquire_until(|| Deadline::Passed).then(|| ArcRLockGuard::of(self))
+    }
+
+    /// As [`hold_timeout`](Self::hold_timeout), with a guard that shares in the lock.
+    ///
+    /// # Panics
+    /// As [`acquire`](RLock::acquire).
+    ///
+    /// # Examples
+    /// ```
+    /// let lock = std::sync::Arc::new(sixfold::RLock::with_value(1));
+    /// assert!(lock.hold_arc_timeout(std::time::Duration::from_secs(1)).is_some());
+    /// ```
+    #[doc(alias = "try_lock_arc_for")]
+    #[must_use = "a guard that is not bound is dropped at once: write `let Some(_held) =` or `let _held =`, not `let _ =`"]
+    #[track_caller]
+    pub fn hold_arc_timeout(self: &Arc<Self>, timeout: Duration) -> Option<ArcRLockGuard<T>> {
+        self.raw.acquire_until(|| Deadline::after(timeout)).then(|| ArcRLockGuard::of(self))
+    }
+
+    /// As [`hold_deadline`](Self::hold_deadline), with a guard that shares in the lock.
+    ///
+    /// # Panics
+    /// As [`acquire`](RLock::acquire).
+    ///
+    /// # Examples
+    /// ```
+    /// let lock = std::sync::Arc::new(sixfold::RLock::new());
+    /// assert!(lock.hold_arc_deadline(std::time::Instant::now()).is_some(), "one try, and it is free");
+    /// ```
+    #[doc(alias = "try_lock_arc_until")]
+    #[must_use = "a guard that is not bound is dropped at once: write `let Some(_held) =` or `let _held =`, not `let _ =`"]
+    #[track_caller]
+    pub fn hold_arc_deadline(self: &Arc<Self>, deadline: Instant) -> Option<ArcRLockGuard<T>> {
+        self.raw.acquire_until(|| Deadline::at(deadline)).then(|| ArcRLockGuard::of(self))
+    }
+
     /// Whether any thread holds the lock: a snapshot that may be stale at once. Python: `locked()`, 3.14.
     ///
     /// # Examples
@@ -423,14 +499,22 @@ impl<T> From<T> for RLock<T> {
     }
 }
 
-impl<T: ?Sized> fmt::Debug for RLock<T> {
+/// Shows the value if the caller owns the lock, or if it is free, and holds it meanwhile; else `<locked>`. It never waits. A value of
+/// size zero is not shown, and the lock is not acquired then. Under loom no value is shown, since to acquire would be a step of the
+/// model.
+impl<T: ?Sized + fmt::Debug> fmt::Debug for RLock<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (owner, depth) = self.raw.owner().unzip();
-        f.debug_struct("RLock")
-            .field("locked", &self.locked())
-            .field("owner", &owner)
-            .field("depth", &depth.unwrap_or(0))
-            .finish_non_exhaustive()
+        let mut shown = f.debug_struct("RLock");
+        shown.field("locked", &self.locked()).field("owner", &owner).field("depth", &depth.unwrap_or(0));
+        if cfg!(loom) || size_of_val(&self.value) == 0 {
+            return shown.finish_non_exhaustive();
+        }
+        // A level of its own, also if this thread owns the lock: the value's `Debug` may drop the guard that it is owned by.
+        match self.try_hold() {
+            Some(value) => shown.field("value", &&*value).finish(),
+            None => shown.field("value", &format_args!("<locked>")).finish(),
+        }
     }
 }
 
@@ -454,16 +538,246 @@ impl<T: ?Sized> Drop for RLockGuard<'_, T> {
     }
 }
 
-impl<T: ?Sized + fmt::Debug> fmt::Debug for RLockGuard<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&**self, f)
+impl<'a, T: ?Sized> RLockGuard<'a, T> {
+    #[inline]
+    pub(crate) fn lock(guard: &Self) -> &'a RLock<T> {
+        guard.lock
+    }
+
+    /// Holds the lock on for a part of the value.
+    ///
+    /// The new guard derefs to the part that `part` chooses, and releases this level when it is dropped. It cannot wait on a
+    /// condition. It is an associated function, `RLockGuard::map(guard, …)`, so that it hides no method of the value.
+    ///
+    /// # Panics
+    /// If `part` does. This level is released then.
+    ///
+    /// # Examples
+    /// ```
+    /// use sixfold::{MappedRLockGuard, RLock, RLockGuard};
+    ///
+    /// let list = RLock::with_value(vec![1, 2]);
+    /// let last: MappedRLockGuard<'_, i32> = RLockGuard::map(list.hold(), |list| &list[1]);
+    /// assert_eq!((*last, list.is_owned()), (2, true));
+    /// ```
+    pub fn map<U: ?Sized>(guard: Self, part: impl FnOnce(&T) -> &U) -> MappedRLockGuard<'a, U> {
+        let value = NonNull::from(part(&guard));
+        let raw = &guard.lock.raw;
+        forget(guard);
+        MappedRLockGuard { raw, value, marker: PhantomData }
+    }
+
+    /// As [`map`](Self::map), if there is such a part; else the guard comes back as it was.
+    ///
+    /// # Panics
+    /// As [`map`](Self::map).
+    ///
+    /// # Examples
+    /// ```
+    /// use sixfold::{RLock, RLockGuard};
+    ///
+    /// let list = RLock::with_value(vec![1, 2]);
+    /// assert!(RLockGuard::filter_map(list.hold(), |list| list.get(1)).is_ok());
+    /// assert!(RLockGuard::filter_map(list.hold(), |list| list.get(9)).is_err());
+    /// ```
+    #[doc(alias = "try_map")]
+    pub fn filter_map<U: ?Sized>(
+        guard: Self,
+        part: impl FnOnce(&T) -> Option<&U>,
+    ) -> Result<MappedRLockGuard<'a, U>, Self> {
+        let Some(value) = part(&guard).map(NonNull::from) else { return Err(guard) };
+        let raw = &guard.lock.raw;
+        forget(guard);
+        Ok(MappedRLockGuard { raw, value, marker: PhantomData })
     }
 }
 
-impl<T: ?Sized + fmt::Display> fmt::Display for RLockGuard<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&**self, f)
+/// Holds one level of an [`RLock`] and a share in the lock itself, until dropped.
+///
+/// It derefs to `&T`, borrows nothing, and stays in its thread. Its drop releases one level, never panics, and then drops the `Arc`.
+///
+/// # Examples
+/// ```
+/// use sixfold::RLock;
+/// use std::sync::Arc;
+///
+/// let names = Arc::new(RLock::with_value(vec!["Ada"]));
+/// let held = names.hold_arc();
+/// drop(names); // the guard keeps its lock
+/// assert_eq!(held.len(), 1);
+/// ```
+/// It does not leave its thread, as no hold of an `RLock` does:
+/// ```compile_fail,E0277
+/// let held = std::sync::Arc::new(sixfold::RLock::new()).hold_arc();
+/// std::thread::spawn(move || drop(held));
+/// ```
+#[doc(alias = "ArcReentrantMutexGuard")]
+#[clippy::has_significant_drop]
+#[must_use = "the lock is released as soon as the guard is dropped: bind it with `let _held =`, not `let _ =`"]
+pub struct ArcRLockGuard<T: ?Sized = ()> {
+    lock: Arc<RLock<T>>,
+    marker: PhantomData<dyn AHoldStaysInItsThread>,
+}
+
+impl<T: ?Sized> UnwindSafe for ArcRLockGuard<T> {}
+impl<T: ?Sized> RefUnwindSafe for ArcRLockGuard<T> {}
+
+impl<T: ?Sized> ArcRLockGuard<T> {
+    /// Of a lock that has just been acquired.
+    #[cfg_attr(loom, track_caller)]
+    fn of(lock: &Arc<RLock<T>>) -> Self {
+        lock.check_value();
+        Self { lock: lock.clone(), marker: PhantomData }
     }
+
+    /// The lock.
+    ///
+    /// # Examples
+    /// ```
+    /// use sixfold::{ArcRLockGuard, RLock};
+    /// use std::sync::Arc;
+    ///
+    /// let lock = Arc::new(RLock::with_value(1));
+    /// assert!(Arc::ptr_eq(ArcRLockGuard::as_lock(&lock.hold_arc()), &lock));
+    /// ```
+    #[must_use]
+    pub fn as_lock(guard: &Self) -> &Arc<RLock<T>> {
+        &guard.lock
+    }
+}
+
+impl<T: ?Sized> Deref for ArcRLockGuard<T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        // SAFETY: as for `RLockGuard`.
+        unsafe { &*self.lock.value.get() }
+    }
+}
+
+impl<T: ?Sized> Drop for ArcRLockGuard<T> {
+    #[inline]
+    fn drop(&mut self) {
+        // As for `RLockGuard`.
+        thread::in_drop(|| _ = self.lock.raw.release());
+    }
+}
+
+/// Holds one level of an [`RLock`] and derefs to a part of its value, until dropped. Made by [`RLockGuard::map`].
+///
+/// # Examples
+/// A cell of a struct, handed out alone:
+/// ```
+/// use sixfold::{MappedRLockGuard, RLock, RLockGuard};
+/// use std::cell::Cell;
+///
+/// struct Account {
+///     owner: String,
+///     balance: Cell<i64>,
+/// }
+///
+/// fn balance(account: &RLock<Account>) -> MappedRLockGuard<'_, Cell<i64>> {
+///     RLockGuard::map(account.hold(), |account| &account.balance)
+/// }
+///
+/// let account = RLock::with_value(Account { owner: "Ada".into(), balance: Cell::new(3) });
+/// balance(&account).set(5);
+/// assert_eq!((account.hold().balance.get(), account.hold().owner.as_str()), (5, "Ada"));
+/// ```
+/// Another thread could change the cell at the same time, so the guard does not leave its thread:
+/// ```compile_fail,E0277
+/// use sixfold::{RLock, RLockGuard};
+/// use std::cell::Cell;
+///
+/// let lock = RLock::with_value((Cell::new(0), 1));
+/// let part = RLockGuard::map(lock.hold(), |pair| &pair.0);
+/// std::thread::scope(|scope| {
+///     scope.spawn(move || part.set(1));
+/// });
+/// ```
+#[doc(alias = "MappedReentrantMutexGuard")]
+#[clippy::has_significant_drop]
+#[must_use = "the lock is released as soon as the guard is dropped: bind it with `let _held =`, not `let _ =`"]
+pub struct MappedRLockGuard<'a, U: ?Sized> {
+    raw: &'a RawRLock,
+    /// A pointer, since a reference would promise until the end of the drop that nobody changes the value.
+    value: NonNull<U>,
+    marker: PhantomData<(&'a U, PhantomData<dyn AHoldStaysInItsThread>)>,
+}
+
+impl<U: ?Sized> UnwindSafe for MappedRLockGuard<'_, U> {}
+impl<U: ?Sized> RefUnwindSafe for MappedRLockGuard<'_, U> {}
+
+impl<'a, U: ?Sized> MappedRLockGuard<'a, U> {
+    /// Holds the lock on for a part of this part: see [`RLockGuard::map`].
+    ///
+    /// # Panics
+    /// As [`RLockGuard::map`].
+    ///
+    /// # Examples
+    /// ```
+    /// use sixfold::{MappedRLockGuard, RLock, RLockGuard};
+    ///
+    /// let lock = RLock::with_value((1, String::from("abc")));
+    /// let name = RLockGuard::map(lock.hold(), |pair| &pair.1);
+    /// assert_eq!(&*MappedRLockGuard::map(name, String::as_str), "abc");
+    /// ```
+    pub fn map<V: ?Sized>(guard: Self, part: impl FnOnce(&U) -> &V) -> MappedRLockGuard<'a, V> {
+        let value = NonNull::from(part(&guard));
+        let raw = guard.raw;
+        forget(guard);
+        MappedRLockGuard { raw, value, marker: PhantomData }
+    }
+
+    /// As [`map`](Self::map), if there is such a part; else the guard comes back as it was.
+    ///
+    /// # Panics
+    /// As [`RLockGuard::map`].
+    ///
+    /// # Examples
+    /// ```
+    /// use sixfold::{MappedRLockGuard, RLock, RLockGuard};
+    ///
+    /// let lock = RLock::with_value((1, vec![1, 2]));
+    /// let list = RLockGuard::map(lock.hold(), |pair| &pair.1);
+    /// assert!(MappedRLockGuard::filter_map(list, |list| list.get(9)).is_err());
+    /// ```
+    #[doc(alias = "try_map")]
+    pub fn filter_map<V: ?Sized>(
+        guard: Self,
+        part: impl FnOnce(&U) -> Option<&V>,
+    ) -> Result<MappedRLockGuard<'a, V>, Self> {
+        let Some(value) = part(&guard).map(NonNull::from) else { return Err(guard) };
+        let raw = guard.raw;
+        forget(guard);
+        Ok(MappedRLockGuard { raw, value, marker: PhantomData })
+    }
+}
+
+impl<U: ?Sized> Deref for MappedRLockGuard<'_, U> {
+    type Target = U;
+
+    #[inline]
+    fn deref(&self) -> &U {
+        // SAFETY: it points into the value of a lock of which this guard holds a level, as an `RLockGuard` does, and lives as long.
+        // What was made of a `&T` is as good in several threads as the `T` is.
+        unsafe { self.value.as_ref() }
+    }
+}
+
+impl<U: ?Sized> Drop for MappedRLockGuard<'_, U> {
+    #[inline]
+    fn drop(&mut self) {
+        // As for `RLockGuard`.
+        thread::in_drop(|| _ = self.raw.release());
+    }
+}
+
+shown_as_its_value! {
+    [T: ?Sized] RLockGuard<'_, T>: T;
+    [T: ?Sized] ArcRLockGuard<T>: T;
+    [U: ?Sized] MappedRLockGuard<'_, U>: U;
 }
 
 #[cfg(all(test, not(loom)))]

@@ -1,8 +1,8 @@
 //! The face of [`Permits`] with no bound but the word's.
 
 use crate::deadline::Deadline;
+use crate::many_permits::SemaphoreGuard;
 use crate::raw::{Permits, TooMany};
-use crate::shim::thread;
 use core::fmt;
 use core::panic::{RefUnwindSafe, UnwindSafe};
 use std::time::{Duration, Instant};
@@ -53,6 +53,12 @@ use std::time::{Duration, Instant};
 /// that nobody wakes starves after ten milliseconds. Once a thread starves, only those that starved before it pass it, so at
 /// most all other waiters once each (`docs/printed/explored.md`).
 ///
+/// A request for several permits takes all of them or none. In the queue it is passed by smaller requests that can be served
+/// while it cannot, as by newcomers, until it has waited for a millisecond. Then it starves: all permits that are released
+/// are collected for it, and nobody else gets one. If it gives up, what was collected is free again in one step. So a thread that
+/// holds permits and waits for more of the same semaphore can wait for ever, together with a larger request that came
+/// between: ask for all of them at once, or use `try_acquire_many`.
+///
 /// Before it sleeps, a thread looks again as at a [`Lock`](crate::Lock). If no other thread sleeps there, it then looks for at most
 /// some 20 µs more, and for less where that has not paid.
 ///
@@ -68,30 +74,6 @@ const _: () = assert!(size_of::<Semaphore>() <= 8);
 
 impl UnwindSafe for Semaphore {}
 impl RefUnwindSafe for Semaphore {}
-
-/// Holds a permit of a [`Semaphore`] until dropped.
-///
-/// Its drop releases the permit and never panics. It may be dropped by another thread, which so gives the permit back.
-///
-/// # Examples
-/// ```
-/// use sixfold::Semaphore;
-///
-/// static WORKERS: Semaphore = Semaphore::new(2);
-///
-/// let permit = WORKERS.hold();
-/// let worker = std::thread::spawn(move || {
-///     let _permit = permit; // to the end of the thread
-/// });
-/// worker.join().expect("it does not panic");
-/// assert_eq!(WORKERS.value(), 2);
-/// ```
-#[derive(Debug)]
-#[clippy::has_significant_drop]
-#[must_use = "the permit is released as soon as the guard is dropped: bind it with `let _held =`, not `let _ =`"]
-pub struct SemaphoreGuard<'a> {
-    semaphore: &'a Semaphore,
-}
 
 impl Semaphore {
     /// The most permits that a semaphore can have: 2^31 - 1 on every target with at least 32 bits.
@@ -250,7 +232,7 @@ impl Semaphore {
     #[cfg_attr(loom, track_caller)]
     pub fn hold(&self) -> SemaphoreGuard<'_> {
         self.acquire();
-        SemaphoreGuard { semaphore: self }
+        SemaphoreGuard::of(self, 1)
     }
 
     /// Holds a permit if there is one. Python: `acquire(blocking=False)`, and `release` in a `finally`.
@@ -265,7 +247,7 @@ impl Semaphore {
     #[inline]
     #[cfg_attr(loom, track_caller)]
     pub fn try_hold(&self) -> Option<SemaphoreGuard<'_>> {
-        self.try_acquire().then(|| SemaphoreGuard { semaphore: self })
+        self.try_acquire().then(|| SemaphoreGuard::of(self, 1))
     }
 
     /// Waits at most `timeout` to hold a permit. Zero is one try; too large to be added to now is for ever.
@@ -282,7 +264,7 @@ impl Semaphore {
     #[inline]
     #[cfg_attr(loom, track_caller)]
     pub fn hold_timeout(&self, timeout: Duration) -> Option<SemaphoreGuard<'_>> {
-        self.acquire_timeout(timeout).then(|| SemaphoreGuard { semaphore: self })
+        self.acquire_timeout(timeout).then(|| SemaphoreGuard::of(self, 1))
     }
 
     /// Waits until `deadline` to hold a permit; one that has passed is one try. Python has timeouts only.
@@ -298,10 +280,46 @@ impl Semaphore {
     #[inline]
     #[cfg_attr(loom, track_caller)]
     pub fn hold_deadline(&self, deadline: Instant) -> Option<SemaphoreGuard<'_>> {
-        self.acquire_deadline(deadline).then(|| SemaphoreGuard { semaphore: self })
+        self.acquire_deadline(deadline).then(|| SemaphoreGuard::of(self, 1))
+    }
+
+    /// Takes out up to `n` permits in one step, as far as they are free, and says how many.
+    ///
+    /// They are gone until somebody releases as many. It takes what a [`try_acquire`](Self::try_acquire) could take, so nothing that is
+    /// collected for a waiter, and it never waits. To take out exactly `n`, waiting for them, use
+    /// [`hold_many(n)`](Self::hold_many) and [`forget`](SemaphoreGuard::forget).
+    ///
+    /// # Examples
+    /// ```
+    /// let permits = sixfold::Semaphore::new(5);
+    /// assert_eq!(permits.reduce(3), 3);
+    /// assert_eq!(permits.reduce(3), 2, "there were no more");
+    /// ```
+    #[doc(alias("forget_permits", "reducePermits"))]
+    #[cfg_attr(loom, track_caller)]
+    pub fn reduce(&self, n: usize) -> usize {
+        self.permits.reduce(n as u64) as usize
+    }
+
+    /// Takes out all permits that are free, in one step, and says how many: [`reduce`](Self::reduce) without a limit.
+    ///
+    /// # Examples
+    /// ```
+    /// let wakeups = sixfold::Semaphore::new(0);
+    /// wakeups.release_many(3);
+    /// // ... one look at the state is enough for all of them:
+    /// assert_eq!(wakeups.drain(), 3);
+    /// assert_eq!(wakeups.value(), 0);
+    /// ```
+    #[doc(alias = "drainPermits")]
+    #[cfg_attr(loom, track_caller)]
+    pub fn drain(&self) -> usize {
+        self.reduce(usize::MAX)
     }
 
     /// How many permits are free: a snapshot that may be stale at once. (Python shows it in `repr` only.)
+    ///
+    /// Permits that are collected for a waiter that starves count as free, although nobody else can take them.
     ///
     /// # Examples
     /// ```
@@ -325,13 +343,5 @@ impl Default for Semaphore {
 impl fmt::Debug for Semaphore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Semaphore").field("value", &self.value()).finish()
-    }
-}
-
-impl Drop for SemaphoreGuard<'_> {
-    #[inline]
-    fn drop(&mut self) {
-        // An error means that others have released up to the maximum meanwhile: there is no room to give it back.
-        thread::in_drop(|| _ = self.semaphore.permits.release(1, Semaphore::MAX_VALUE as u64));
     }
 }

@@ -4,7 +4,7 @@
 mod common;
 
 use common::{LONG, SHORT, message, place_of_panic, spawn, timed, until, watchdog};
-use sixfold::{Barrier, BrokenBarrierError, Event};
+use sixfold::{Barrier, BrokenBarrierError, BrokenBarrierKind, Event};
 use std::panic::catch_unwind;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Weak};
@@ -641,4 +641,188 @@ fn a_barrier_can_be_a_static() {
     let _watchdog = watchdog();
     let other = thread::spawn(|| START.wait());
     assert_eq!(START.wait().unwrap() + other.join().unwrap().unwrap(), 1);
+}
+
+/// Why a wait failed, and whether the barrier was broken before it.
+fn why(result: Result<usize, BrokenBarrierError>) -> (BrokenBarrierKind, bool) {
+    let error = result.expect_err("it fails");
+    (error.kind(), error.was_broken())
+}
+
+#[test]
+fn the_first_cause_stays_until_reset() {
+    use BrokenBarrierKind::{Aborted, OtherTimedOut, TimedOut};
+    let barrier = Barrier::new(2);
+    assert_eq!(why(barrier.wait_timeout(SHORT)), (TimedOut, false));
+    barrier.abort();
+    assert_eq!(why(barrier.wait()), (OtherTimedOut, true));
+    barrier.reset();
+    barrier.abort();
+    assert_eq!(why(barrier.wait_timeout(SHORT)), (Aborted, true));
+}
+
+#[test]
+fn each_party_that_waits_is_told_why_its_round_failed() {
+    use BrokenBarrierKind::{Aborted, ActionPanicked, OtherTimedOut, PartyPanicked, Reset};
+    type Act = fn(&Barrier);
+    let acts: [(Act, BrokenBarrierKind); 4] = [
+        (Barrier::abort, Aborted),
+        (Barrier::reset, Reset),
+        (|barrier| assert!(barrier.wait_timeout(Duration::ZERO).is_err()), OtherTimedOut),
+        (
+            |barrier| {
+                let panicked = catch_unwind(|| {
+                    let _party = barrier.party();
+                    panic!("on purpose");
+                });
+                assert!(panicked.is_err());
+            },
+            PartyPanicked,
+        ),
+    ];
+    let _watchdog = watchdog();
+    for (act, kind) in acts {
+        let barrier = Barrier::new(3);
+        thread::scope(|scope| {
+            let waits = spawn(scope, || barrier.wait());
+            waits.until_asleep();
+            act(&barrier);
+            assert_eq!(why(waits.join()), (kind, false));
+        });
+    }
+    let barrier = Barrier::with_action(2, || panic!("on purpose"));
+    thread::scope(|scope| {
+        let waits = spawn(scope, || barrier.wait());
+        waits.until_asleep();
+        assert!(catch_unwind(|| barrier.wait()).is_err());
+        assert_eq!(why(waits.join()), (ActionPanicked, false));
+    });
+    assert_eq!(why(barrier.wait()), (ActionPanicked, true));
+}
+
+#[test]
+fn who_runs_the_action_of_a_round_that_is_ended_meanwhile_is_told_why() {
+    for (end, kind) in
+        [(Barrier::abort as fn(&Barrier), BrokenBarrierKind::Aborted), (Barrier::reset, BrokenBarrierKind::Reset)]
+    {
+        let barrier = with_own_action(1, end);
+        assert_eq!(why(barrier.wait()), (kind, false));
+    }
+}
+
+#[test]
+fn each_kind_of_failure_has_a_message_of_its_own() {
+    let _watchdog = watchdog();
+    let barrier = Barrier::new(2);
+    let own = barrier.wait_timeout(Duration::ZERO).unwrap_err();
+    let later = barrier.wait().unwrap_err();
+    barrier.reset();
+    barrier.abort();
+    let aborted = barrier.wait().unwrap_err();
+    let texts = [own, later, aborted].map(|error| error.to_string());
+    assert!(texts[0].contains("in time") && texts[1].contains("before this call") && texts[2].contains("aborted"));
+    assert!(own != later && later != aborted);
+}
+
+#[test]
+fn a_party_that_leaves_completes_the_round_and_one_that_waits_runs_the_action() {
+    let _watchdog = watchdog();
+    let ran = Arc::new(AtomicUsize::new(0));
+    let here = thread::current().id();
+    let barrier = Barrier::with_action(3, {
+        let ran = ran.clone();
+        move || {
+            assert_ne!(thread::current().id(), here);
+            ran.fetch_add(1, Relaxed);
+        }
+    });
+    thread::scope(|scope| {
+        let party = barrier.party();
+        let waits = [0, 1].map(|_| {
+            spawn(scope, || {
+                let _party = barrier.party();
+                barrier.wait()
+            })
+        });
+        waits.iter().for_each(|waits| waits.until_asleep());
+        assert_eq!(says_of_panic(&barrier), "all parties of this barrier are claimed");
+        party.leave();
+        let mut indices = waits.map(|waits| waits.join().unwrap());
+        indices.sort();
+        assert_eq!((indices, ran.load(Relaxed)), ([0, 1], 1));
+    });
+    assert_eq!(barrier.parties(), 3, "as new, since all have left");
+}
+
+fn says_of_panic(barrier: &Barrier) -> String {
+    let text = message(catch_unwind(|| barrier.party().leave()).unwrap_err());
+    text.split(':').next().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn a_party_leaves_on_every_way_out_of_its_scope() {
+    fn stage(barrier: &Barrier, fails: bool) -> Result<(), BrokenBarrierError> {
+        let _party = barrier.party();
+        if fails {
+            barrier.wait_timeout(Duration::ZERO)?;
+        }
+        Ok(())
+    }
+    let barrier = Barrier::new(3);
+    stage(&barrier, false).unwrap();
+    assert_eq!(barrier.parties(), 2);
+    assert!(stage(&barrier, true).is_err());
+    assert_eq!((barrier.parties(), barrier.broken()), (1, true));
+    barrier.reset();
+    assert_eq!((barrier.parties(), barrier.wait()), (1, Ok(0)));
+    barrier.party().leave();
+    assert_eq!((barrier.parties(), barrier.broken()), (3, false));
+}
+
+#[test]
+fn a_panic_that_was_under_way_when_the_party_was_made_does_not_count() {
+    struct Meets<'a>(&'a Barrier);
+    impl Drop for Meets<'_> {
+        fn drop(&mut self) {
+            let _party = self.0.party();
+        }
+    }
+    let barrier = Barrier::new(2);
+    let panicked = catch_unwind(|| {
+        let _meets = Meets(&barrier);
+        panic!("on purpose");
+    });
+    assert!(panicked.is_err() && !barrier.broken());
+    assert_eq!(barrier.parties(), 1);
+}
+
+#[test]
+fn a_party_that_panics_after_its_round_breaks_only_what_comes() {
+    let _watchdog = watchdog();
+    let barrier = Barrier::new(2);
+    thread::scope(|scope| {
+        let other = spawn(scope, || barrier.wait());
+        let fails = scope.spawn(|| {
+            let _party = barrier.party();
+            barrier.wait().unwrap();
+            panic!("on purpose");
+        });
+        assert!(other.join().is_ok());
+        assert!(fails.join().is_err());
+    });
+    assert_eq!((why(barrier.wait()), barrier.parties()), ((BrokenBarrierKind::PartyPanicked, true), 1));
+}
+
+#[test]
+fn parties_that_leave_while_others_meet_never_leave_them_waiting() {
+    let _watchdog = watchdog();
+    for _ in 0..200 {
+        let barrier = Barrier::new(4);
+        let rounds = parties(4, |me| {
+            let _party = barrier.party();
+            (0..=me).filter(|_| barrier.wait().is_ok()).count()
+        });
+        assert_eq!(rounds.iter().sum::<usize>(), 1 + 2 + 3 + 4);
+        assert_eq!(barrier.parties(), 4);
+    }
 }

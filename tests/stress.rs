@@ -121,7 +121,7 @@ fn semaphores_conserve_their_permits() {
 }
 
 /// As many waits return true as waiters were selected, under a storm of notifies and time-outs.
-fn notifies_are_conserved<L: sixfold::RawLockable + Default + Sync>() {
+fn notifies_are_conserved<L: sixfold::RawLockable + Default + Sync + std::fmt::Debug>() {
     let _watchdog = watchdog();
     let condition = Condition::with_lock(L::default());
     let (selected, notified, waiting) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(THREADS));
@@ -154,7 +154,7 @@ fn notifies_are_conserved<L: sixfold::RawLockable + Default + Sync>() {
         }
     });
     assert_eq!(selected.load(Relaxed), notified.load(Relaxed));
-    assert_eq!(format!("{condition:?}"), "Condition { waiters: 0, .. }");
+    assert!(format!("{condition:?}").starts_with("Condition { waiters: 0,"));
     assert!(!condition.locked());
 }
 

@@ -3,13 +3,14 @@
 use super::lockable::sealed::{Exclusive, Hold};
 use super::{Condition, Lockable, wait_for};
 use crate::deadline::Deadline;
-use crate::error::NotHeldError;
+use crate::lock::{expect_held, shown_as_its_value};
 use crate::shim::caller::{Caller, caller};
 use crate::shim::thread;
 use core::fmt;
 use core::marker::PhantomData;
 use core::ops::{Deref, DerefMut};
 use core::panic::{RefUnwindSafe, UnwindSafe};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Holds the lock of a [`Condition`] until dropped, and waits and notifies.
@@ -61,6 +62,12 @@ impl<'a, L: Lockable> ConditionGuard<'a, L> {
     #[inline]
     pub(super) fn of(condition: &'a Condition<L>) -> Self {
         Self { condition, marker: PhantomData }
+    }
+
+    /// An associated function, so that it hides no method of the value.
+    #[inline]
+    pub(super) fn condition(guard: &Self) -> &'a Condition<L> {
+        guard.condition
     }
 }
 
@@ -239,7 +246,7 @@ impl<L: Lockable> ConditionGuard<'_, L> {
     #[track_caller]
     #[inline]
     fn check_held(&self) {
-        expect_held(self.condition.check_held());
+        expect_held(self.condition.check_held(), "a ConditionGuard");
     }
 
     #[track_caller]
@@ -268,17 +275,7 @@ impl<L: Lockable> ConditionGuard<'_, L> {
             // SAFETY: as in `wait_until`; `ready` cannot keep the reference that it gets.
             Ok(unsafe { condition.wait_until(deadline, place) })
         };
-        expect_held(wait_for(deadline, ready, wait))
-    }
-}
-
-/// What a guard does about an error that only a by-hand `release` under it can cause.
-#[track_caller]
-#[inline]
-fn expect_held<T>(result: Result<T, NotHeldError>) -> T {
-    match result {
-        Ok(value) => value,
-        Err(error) => panic!("a ConditionGuard has lost its hold to a release by hand: {error}"),
+        expect_held(wait_for(deadline, ready, wait), "a ConditionGuard")
     }
 }
 
@@ -310,14 +307,88 @@ impl<L: Lockable> Drop for ConditionGuard<'_, L> {
     }
 }
 
-impl<L: Lockable<Value: fmt::Debug>> fmt::Debug for ConditionGuard<'_, L> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&**self, f)
+/// Holds the lock of a [`Condition`] and a share in the condition itself, until dropped.
+///
+/// It derefs to the value as a [`ConditionGuard`] does, and has no methods: it waits and notifies through
+/// [`Condition::wait_with`] and its like. Its drop releases the lock, never panics, and then drops the `Arc`.
+///
+/// # Examples
+/// ```
+/// use sixfold::Condition;
+/// use std::sync::Arc;
+///
+/// let jobs = Arc::new(Condition::with_value(Vec::new()));
+/// let mut held = jobs.hold_arc();
+/// std::thread::spawn({
+///     let jobs = jobs.clone();
+///     move || {
+///         let mut held = jobs.hold_arc();
+///         held.push(7);
+///         jobs.notify_with(&held, 1);
+///     }
+/// });
+/// assert_eq!(jobs.wait_some_with(&mut held, Vec::pop), 7);
+/// ```
+#[clippy::has_significant_drop]
+#[must_use = "the lock is released as soon as the guard is dropped: bind it with `let _held =`, not `let _ =`"]
+pub struct ArcConditionGuard<L: Lockable> {
+    condition: Arc<Condition<L>>,
+    marker: PhantomData<<L::Target as Hold>::Mark>,
+}
+
+impl<L: Lockable> UnwindSafe for ArcConditionGuard<L> {}
+impl<L: Lockable> RefUnwindSafe for ArcConditionGuard<L> {}
+
+impl<L: Lockable> ArcConditionGuard<L> {
+    /// Of a condition whose lock has just been taken.
+    pub(super) fn of(condition: &Arc<Condition<L>>) -> Self {
+        Self { condition: condition.clone(), marker: PhantomData }
+    }
+
+    /// The condition.
+    ///
+    /// # Examples
+    /// ```
+    /// use sixfold::{ArcConditionGuard, Condition};
+    /// use std::sync::Arc;
+    ///
+    /// let jobs = Arc::new(Condition::with_value(vec![1]));
+    /// assert!(Arc::ptr_eq(ArcConditionGuard::as_condition(&jobs.hold_arc()), &jobs));
+    /// ```
+    #[must_use]
+    pub fn as_condition(guard: &Self) -> &Arc<Condition<L>> {
+        &guard.condition
     }
 }
 
-impl<L: Lockable<Value: fmt::Display>> fmt::Display for ConditionGuard<'_, L> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&**self, f)
+impl<L: Lockable> Deref for ArcConditionGuard<L> {
+    type Target = L::Value;
+
+    #[inline]
+    fn deref(&self) -> &L::Value {
+        // SAFETY: as for `ConditionGuard`.
+        unsafe { &*self.condition.lock.target().value() }
     }
+}
+
+impl<L: Lockable<Target: Exclusive>> DerefMut for ArcConditionGuard<L> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut L::Value {
+        // SAFETY: as for `ConditionGuard`.
+        unsafe { &mut *self.condition.lock.target().value() }
+    }
+}
+
+impl<L: Lockable> Drop for ArcConditionGuard<L> {
+    #[inline]
+    fn drop(&mut self) {
+        // As for `ConditionGuard`.
+        // SAFETY: the hold that the guard was made with, or a lock without a value.
+        thread::in_drop(|| _ = unsafe { self.condition.lock.target().give_back() });
+    }
+}
+
+shown_as_its_value! {
+    [L: Lockable] ConditionGuard<'_, L>: L::Value;
+    [L: Lockable] ArcConditionGuard<L>: L::Value;
 }

@@ -1,8 +1,11 @@
 //! What a `Condition` can be built over, and what it needs of it.
 #![allow(unsafe_code)]
 
-use crate::lock::Lock;
-use crate::rlock::RLock;
+use super::{Condition, ConditionGuard};
+use crate::lock::{Lock, LockGuard};
+use crate::rlock::{RLock, RLockGuard};
+use core::ops::Deref;
+use std::time::{Duration, Instant};
 
 /// A lock that a [`Condition`](crate::Condition) can be built over: `Lock<T>`, `RLock<T>` with `T: Sync`, and `&L` or
 /// `Arc<L>` of one.
@@ -76,6 +79,7 @@ pub trait RawLockable: Lockable {}
 /// What a condition needs of its lock. Generic code can reach these methods through `L: Lockable`, without a name for
 /// the traits; so everything that takes, drops or fakes a hold is `unsafe`.
 pub(crate) mod sealed {
+    use crate::condition::Condition;
     use crate::deadline::Deadline;
     use crate::error::NotHeldError;
     use crate::lock::Lock;
@@ -85,11 +89,14 @@ pub(crate) mod sealed {
     use core::marker::PhantomData;
     use std::sync::Arc;
 
-    /// A lock, or a pointer to one.
-    pub trait LockRef {
+    /// A lock, a pointer to one, or a condition over one.
+    pub trait Guarding {
         /// What the lock guards.
-        #[doc(hidden)]
         type Value: ?Sized;
+    }
+
+    /// A lock, or a pointer to one.
+    pub trait LockRef: Guarding {
         #[doc(hidden)]
         type Target: Hold<Value = Self::Value> + ?Sized;
 
@@ -99,9 +106,7 @@ pub(crate) mod sealed {
     }
 
     /// What a condition does to the lock itself.
-    pub trait Hold {
-        #[doc(hidden)]
-        type Value: ?Sized;
+    pub trait Hold: Guarding {
         /// `Send` and `Sync` as the lock's own guard.
         #[doc(hidden)]
         type Mark;
@@ -158,10 +163,31 @@ pub(crate) mod sealed {
     }
 
     /// A lock whose guard gives `&mut` to the value.
+    #[diagnostic::on_unimplemented(
+        message = "a `{Self}` gives only `&` to its value, so nothing can be taken out of it",
+        label = "`wait_some_with` takes something out, which needs a `Lock<T>`",
+        note = "use a `Lock<T>`, or `wait_for_with` and change the value through an atomic"
+    )]
     pub trait Exclusive: Hold {}
 
-    impl<T: ?Sized> Hold for Lock<T> {
+    /// The guard of a hold that a condition over `L` can use.
+    pub trait HeldBy<L: ?Sized> {
+        /// The lock that it holds: the condition compares the addresses.
+        #[doc(hidden)]
+        fn raw_lock(&self) -> &RawLock;
+    }
+
+    impl<T: ?Sized> Guarding for Lock<T> {
         type Value = T;
+    }
+    impl<T: ?Sized> Guarding for RLock<T> {
+        type Value = T;
+    }
+    impl<L: super::Lockable> Guarding for Condition<L> {
+        type Value = L::Value;
+    }
+
+    impl<T: ?Sized> Hold for Lock<T> {
         type Mark = PhantomData<T>;
 
         fn raw(&self) -> &RawLock {
@@ -199,7 +225,6 @@ pub(crate) mod sealed {
     impl<T: ?Sized> Exclusive for Lock<T> {}
 
     impl<T: ?Sized + Sync> Hold for RLock<T> {
-        type Value = T;
         type Mark = PhantomData<(PhantomData<dyn AHoldStaysInItsThread>, PhantomData<T>)>;
 
         fn raw(&self) -> &RawLock {
@@ -234,7 +259,6 @@ pub(crate) mod sealed {
 
     macro_rules! is_the_lock {
         () => {
-            type Value = T;
             type Target = Self;
 
             #[inline]
@@ -252,8 +276,11 @@ pub(crate) mod sealed {
 
     macro_rules! points_to_a_lock {
         ($($pointer:ty),+) => {$(
-            impl<L: LockRef + ?Sized> LockRef for $pointer {
+            impl<L: LockRef + ?Sized> Guarding for $pointer {
                 type Value = L::Value;
+            }
+
+            impl<L: LockRef + ?Sized> LockRef for $pointer {
                 type Target = L::Target;
 
                 #[inline]
@@ -277,3 +304,171 @@ impl RawLockable for Lock {}
 #[diagnostic::do_not_recommend]
 impl<T: ?Sized + Sync> Lockable for RLock<T> {}
 impl RawLockable for RLock {}
+
+/// Any lock that is held with a guard: `Lock<T>`, `RLock<T>`, and a [`Condition`] over one. For code that is generic over the lock.
+///
+/// It has no call that releases, so generic code cannot free a lock under a guard. Pointers to locks are none: generic code
+/// that takes them asks for `P: Deref<Target: AnyLock>`, which covers `&L`, `Arc<L>`, `Box<L>` and `LazyLock<L>`. The methods of the
+/// types themselves win over these, so to import it changes no call. It is not dyn-compatible.
+///
+/// Sealed: nobody else can implement it.
+///
+/// # Examples
+/// A counter over whichever lock its user has:
+/// ```
+/// use sixfold::{AnyLock, Condition, Lock};
+/// use std::ops::DerefMut;
+///
+/// fn count<'a, L: AnyLock>(lock: &'a L)
+/// where
+///     L::Guard<'a>: DerefMut<Target = u32>,
+/// {
+///     *lock.hold() += 1;
+/// }
+///
+/// let (plain, watched) = (Lock::with_value(0), Condition::with_value(0));
+/// count(&plain);
+/// count(&watched);
+/// assert_eq!((*plain.hold(), *watched.hold()), (1, 1));
+/// ```
+/// A component that holds a pointer to a lock:
+/// ```
+/// use sixfold::{AnyLock, Lock, RLock};
+/// use std::ops::Deref;
+/// use std::sync::Arc;
+///
+/// struct Gauge<P>(P);
+///
+/// impl<P: Deref<Target: AnyLock<Value = u32>>> Gauge<P> {
+///     fn read(&self) -> u32 {
+///         *self.0.hold()
+///     }
+/// }
+///
+/// assert_eq!(Gauge(Arc::new(Lock::with_value(3))).read(), 3);
+/// assert_eq!(Gauge(&RLock::with_value(4)).read(), 4);
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no lock of this crate",
+    label = "needs a `Lock<T>`, an `RLock<T>` or a `Condition` over one",
+    note = "a pointer to a lock is none: pass the lock itself, as in `&*lock`, or ask for `P: Deref<Target: AnyLock>`"
+)]
+pub trait AnyLock: sealed::Guarding {
+    /// The guard: [`LockGuard`], [`RLockGuard`] or [`ConditionGuard`].
+    type Guard<'a>: Deref<Target = Self::Value>
+    where
+        Self: 'a;
+
+    /// Waits until the lock is free and holds it while the guard lives.
+    ///
+    /// # Panics
+    /// As the type's own `hold`.
+    ///
+    /// # Examples
+    /// ```
+    /// fn read<L: sixfold::AnyLock<Value = u8>>(lock: &L) -> u8 {
+    ///     *lock.hold()
+    /// }
+    /// assert_eq!(read(&sixfold::Lock::with_value(3)), 3);
+    /// ```
+    #[track_caller]
+    fn hold(&self) -> Self::Guard<'_>;
+
+    /// Holds the lock if it is free.
+    ///
+    /// # Panics
+    /// As the type's own `hold`.
+    ///
+    /// # Examples
+    /// ```
+    /// fn peek<L: sixfold::AnyLock<Value = u8>>(lock: &L) -> Option<u8> {
+    ///     lock.try_hold().map(|value| *value)
+    /// }
+    /// assert_eq!(peek(&sixfold::Lock::with_value(3)), Some(3));
+    /// ```
+    #[must_use = "a guard that is not bound is dropped at once: write `let Some(_held) =` or `let _held =`, not `let _ =`"]
+    #[track_caller]
+    fn try_hold(&self) -> Option<Self::Guard<'_>>;
+
+    /// Waits at most `timeout` for a hold. Zero is one try; too large to be added to now is for ever.
+    ///
+    /// # Panics
+    /// As the type's own `hold`.
+    ///
+    /// # Examples
+    /// ```
+    /// fn read<L: sixfold::AnyLock<Value = u8>>(lock: &L) -> Option<u8> {
+    ///     lock.hold_timeout(std::time::Duration::from_secs(1)).map(|value| *value)
+    /// }
+    /// assert_eq!(read(&sixfold::Lock::with_value(3)), Some(3));
+    /// ```
+    #[must_use = "a guard that is not bound is dropped at once: write `let Some(_held) =` or `let _held =`, not `let _ =`"]
+    #[track_caller]
+    fn hold_timeout(&self, timeout: Duration) -> Option<Self::Guard<'_>>;
+
+    /// Waits until `deadline` for a hold; one that has passed is one try.
+    ///
+    /// # Panics
+    /// As the type's own `hold`.
+    ///
+    /// # Examples
+    /// ```
+    /// fn read<L: sixfold::AnyLock<Value = u8>>(lock: &L) -> Option<u8> {
+    ///     lock.hold_deadline(std::time::Instant::now()).map(|value| *value)
+    /// }
+    /// assert_eq!(read(&sixfold::Lock::with_value(3)), Some(3));
+    /// ```
+    #[must_use = "a guard that is not bound is dropped at once: write `let Some(_held) =` or `let _held =`, not `let _ =`"]
+    #[track_caller]
+    fn hold_deadline(&self, deadline: Instant) -> Option<Self::Guard<'_>>;
+
+    /// Whether any thread holds the lock: a snapshot that may be stale at once.
+    ///
+    /// # Examples
+    /// ```
+    /// fn is_busy<L: sixfold::AnyLock>(lock: &L) -> bool {
+    ///     lock.locked()
+    /// }
+    /// assert!(!is_busy(&sixfold::Lock::new()));
+    /// ```
+    #[must_use]
+    fn locked(&self) -> bool;
+}
+
+macro_rules! any_lock {
+    ($([$($generics:tt)*] $lock:ty, $guard:ident<'a, $parameter:ident>;)*) => {$(
+        impl<$($generics)*> AnyLock for $lock {
+            type Guard<'a> = $guard<'a, $parameter> where Self: 'a;
+
+            #[track_caller]
+            #[inline]
+            fn hold(&self) -> Self::Guard<'_> {
+                Self::hold(self)
+            }
+            #[track_caller]
+            #[inline]
+            fn try_hold(&self) -> Option<Self::Guard<'_>> {
+                Self::try_hold(self)
+            }
+            #[track_caller]
+            #[inline]
+            fn hold_timeout(&self, timeout: Duration) -> Option<Self::Guard<'_>> {
+                Self::hold_timeout(self, timeout)
+            }
+            #[track_caller]
+            #[inline]
+            fn hold_deadline(&self, deadline: Instant) -> Option<Self::Guard<'_>> {
+                Self::hold_deadline(self, deadline)
+            }
+            #[inline]
+            fn locked(&self) -> bool {
+                Self::locked(self)
+            }
+        }
+    )*};
+}
+any_lock! {
+    [T: ?Sized] Lock<T>, LockGuard<'a, T>;
+    [T: ?Sized] RLock<T>, RLockGuard<'a, T>;
+    [L: Lockable] Condition<L>, ConditionGuard<'a, L>;
+}

@@ -1,23 +1,28 @@
 //! The typed face of [`WaitQueue`]: the type itself, what one does with it in either way, and the wait that both share.
 //!
-//! `by_hand` has the calls that take no guard, `guard` those of the guard, `lockable` what a condition needs of its lock.
+//! `by_hand` has the calls that take no guard, `guard` those of its own guard, `with_guard` those that take any guard of the lock,
+//! `lockable` what a condition needs of its lock.
 #![allow(unsafe_code)]
 
 mod by_hand;
 mod guard;
 mod lockable;
+mod with_guard;
 
-pub use guard::ConditionGuard;
-pub use lockable::{Lockable, RawLockable};
+pub use guard::{ArcConditionGuard, ConditionGuard};
+pub use lockable::{AnyLock, Lockable, RawLockable};
+pub use with_guard::GuardOf;
 
 use crate::deadline::Deadline;
 use crate::error::NotHeldError;
+use crate::lock::Lock;
 use crate::raw::WaitQueue;
 use crate::rlock::RLock;
 use crate::shim::caller::Caller;
 use core::fmt;
 use core::panic::{RefUnwindSafe, UnwindSafe};
 use lockable::sealed::Hold;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// A lock, and a queue of threads that wait until another thread, holding that lock, tells them to look again.
@@ -168,6 +173,53 @@ impl Condition {
     }
 }
 
+impl<T> Condition<Lock<T>> {
+    /// A condition with a [`Lock`] of its own that guards `value`.
+    ///
+    /// # Examples
+    /// ```
+    /// use sixfold::{Condition, Lock};
+    ///
+    /// static JOBS: Condition<Lock<Vec<u32>>> = Condition::with_value(Vec::new());
+    ///
+    /// JOBS.hold().push(3);
+    /// assert_eq!(*JOBS.hold(), [3]);
+    /// ```
+    #[must_use]
+    #[cfg_attr(loom, track_caller)]
+    pub const fn with_value(value: T) -> Self {
+        Self::with_lock(Lock::with_value(value))
+    }
+
+    /// The value; `&mut self` proves that nobody else has it.
+    ///
+    /// # Examples
+    /// ```
+    /// let mut jobs = sixfold::Condition::with_value(vec![1]);
+    /// jobs.get_mut().push(2);
+    /// assert_eq!(jobs.into_lock().into_inner(), [1, 2]);
+    /// ```
+    pub fn get_mut(&mut self) -> &mut T {
+        self.lock.get_mut()
+    }
+}
+
+impl<T> Condition<RLock<T>> {
+    /// The value; `&mut self` proves that nobody else has it.
+    ///
+    /// # Examples
+    /// ```
+    /// use sixfold::{Condition, RLock};
+    ///
+    /// let mut names = Condition::with_lock(RLock::with_value(vec!["Ada"]));
+    /// names.get_mut().push("Grace");
+    /// assert_eq!(names.hold().len(), 2);
+    /// ```
+    pub fn get_mut(&mut self) -> &mut T {
+        self.lock.get_mut()
+    }
+}
+
 impl<L> Condition<L> {
     /// A condition over `lock`. Python: `Condition(lock)`.
     ///
@@ -205,6 +257,17 @@ impl<L> Condition<L> {
     /// ```
     pub fn as_lock(&self) -> &L {
         &self.lock
+    }
+
+    /// The lock, without the condition.
+    ///
+    /// # Examples
+    /// ```
+    /// let done = sixfold::Condition::with_value(vec![1, 2]);
+    /// assert_eq!(done.into_lock().into_inner(), [1, 2]);
+    /// ```
+    pub fn into_lock(self) -> L {
+        self.lock
     }
 }
 
@@ -376,6 +439,86 @@ impl<L> Condition<L> {
 }
 
 impl<L: Lockable> Condition<L> {
+    /// As [`hold`](Self::hold), with a guard that shares in the condition instead of borrowing it.
+    ///
+    /// It waits and notifies through [`wait_with`](Self::wait_with) and its like.
+    ///
+    /// # Panics
+    /// As [`hold`](Self::hold).
+    ///
+    /// # Examples
+    /// ```
+    /// use sixfold::Condition;
+    /// use std::sync::Arc;
+    ///
+    /// let jobs = Arc::new(Condition::with_value(vec![1]));
+    /// let mut held = jobs.hold_arc();
+    /// held.push(2);
+    /// jobs.notify_with(&held, 1);
+    /// ```
+    #[doc(alias = "lock_arc")]
+    #[track_caller]
+    pub fn hold_arc(self: &Arc<Self>) -> ArcConditionGuard<L> {
+        // SAFETY: the guard gives it back.
+        unsafe { self.lock.target().take() };
+        ArcConditionGuard::of(self)
+    }
+
+    /// As [`try_hold`](Self::try_hold), with a guard that shares in the condition.
+    ///
+    /// # Panics
+    /// As [`hold`](Self::hold).
+    ///
+    /// # Examples
+    /// ```
+    /// let jobs = std::sync::Arc::new(sixfold::Condition::with_value(vec![1]));
+    /// assert_eq!(jobs.try_hold_arc().map(|jobs| jobs.len()), Some(1));
+    /// ```
+    #[doc(alias = "try_lock_arc")]
+    #[must_use = "a guard that is not bound is dropped at once: write `let Some(_held) =` or `let _held =`, not `let _ =`"]
+    #[track_caller]
+    pub fn try_hold_arc(self: &Arc<Self>) -> Option<ArcConditionGuard<L>> {
+        self.hold_arc_until(|| Deadline::Passed)
+    }
+
+    /// As [`hold_timeout`](Self::hold_timeout), with a guard that shares in the condition.
+    ///
+    /// # Panics
+    /// As [`hold`](Self::hold).
+    ///
+    /// # Examples
+    /// ```
+    /// let jobs = std::sync::Arc::new(sixfold::Condition::with_value(vec![1]));
+    /// assert!(jobs.hold_arc_timeout(std::time::Duration::from_secs(1)).is_some());
+    /// ```
+    #[must_use = "a guard that is not bound is dropped at once: write `let Some(_held) =` or `let _held =`, not `let _ =`"]
+    #[track_caller]
+    pub fn hold_arc_timeout(self: &Arc<Self>, timeout: Duration) -> Option<ArcConditionGuard<L>> {
+        self.hold_arc_until(|| Deadline::after(timeout))
+    }
+
+    /// As [`hold_deadline`](Self::hold_deadline), with a guard that shares in the condition.
+    ///
+    /// # Panics
+    /// As [`hold`](Self::hold).
+    ///
+    /// # Examples
+    /// ```
+    /// let jobs = std::sync::Arc::new(sixfold::Condition::with_value(vec![1]));
+    /// assert!(jobs.hold_arc_deadline(std::time::Instant::now()).is_some(), "one try, and it is free");
+    /// ```
+    #[must_use = "a guard that is not bound is dropped at once: write `let Some(_held) =` or `let _held =`, not `let _ =`"]
+    #[track_caller]
+    pub fn hold_arc_deadline(self: &Arc<Self>, deadline: Instant) -> Option<ArcConditionGuard<L>> {
+        self.hold_arc_until(|| Deadline::at(deadline))
+    }
+
+    #[track_caller]
+    fn hold_arc_until(self: &Arc<Self>, deadline: impl FnOnce() -> Deadline) -> Option<ArcConditionGuard<L>> {
+        // SAFETY: the guard gives it back.
+        unsafe { self.lock.target().take_until(deadline) }.then(|| ArcConditionGuard::of(self))
+    }
+
     #[track_caller]
     #[inline]
     fn hold_until(&self, deadline: impl FnOnce() -> Deadline) -> Option<ConditionGuard<'_, L>> {
@@ -404,26 +547,34 @@ impl<L: Lockable> Condition<L> {
     }
 }
 
-/// The loop of all `wait_for…`: asks, waits, asks again, and once more after the time ran out. The deadline is taken
-/// after the first answer, which is free.
-fn wait_for(
+/// The loop of all `wait_for…` and `wait_some…`: looks, waits, looks again, and once more after the time ran out. The deadline is
+/// taken after the first look, which is free.
+fn wait_some<R>(
     deadline: impl FnOnce() -> Deadline,
-    mut ready: impl FnMut() -> Result<bool, NotHeldError>,
+    mut look: impl FnMut() -> Result<Option<R>, NotHeldError>,
     mut wait: impl FnMut(Deadline) -> Result<bool, NotHeldError>,
-) -> Result<bool, NotHeldError> {
-    if ready()? {
-        return Ok(true);
+) -> Result<Option<R>, NotHeldError> {
+    let first = look()?;
+    if first.is_some() {
+        return Ok(first);
     }
     let deadline = deadline();
     loop {
         let notified = wait(deadline)?;
-        if ready()? {
-            return Ok(true);
-        }
-        if !notified || deadline.has_passed() {
-            return Ok(false);
+        let found = look()?;
+        if found.is_some() || !notified || deadline.has_passed() {
+            return Ok(found);
         }
     }
+}
+
+/// [`wait_some`] with yes or no.
+fn wait_for(
+    deadline: impl FnOnce() -> Deadline,
+    mut ready: impl FnMut() -> Result<bool, NotHeldError>,
+    wait: impl FnMut(Deadline) -> Result<bool, NotHeldError>,
+) -> Result<bool, NotHeldError> {
+    wait_some(deadline, || Ok(ready()?.then_some(())), wait).map(|found| found.is_some())
 }
 
 impl<L: Default> Default for Condition<L> {
@@ -432,8 +583,11 @@ impl<L: Default> Default for Condition<L> {
     }
 }
 
-impl<L> fmt::Debug for Condition<L> {
+/// Shows how many threads wait, and its lock as that shows itself; under loom not the lock, since that would be steps of the model.
+impl<L: fmt::Debug> fmt::Debug for Condition<L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Condition").field("waiters", &self.waiters.count()).finish_non_exhaustive()
+        let mut shown = f.debug_struct("Condition");
+        shown.field("waiters", &self.waiters.count());
+        if cfg!(loom) { shown.finish_non_exhaustive() } else { shown.field("lock", &self.lock).finish() }
     }
 }

@@ -23,23 +23,36 @@ pub(super) struct Waiting {
 pub(super) struct Hold {
     thread: Rc<Who>,
     since: Caller,
+    /// How many permits, or one level.
+    n: u64,
 }
 
 /// The calling thread has taken `object`.
 pub(crate) fn took(object: &Identity, since: Caller) {
+    took_many(object, 1, since);
+}
+
+/// The calling thread has taken `n` of `object`.
+pub(crate) fn took_many(object: &Identity, n: u64, since: Caller) {
     if let Some(local) = local() {
-        let hold = Hold { thread: local.who().clone(), since };
+        let hold = Hold { thread: local.who().clone(), since, n };
         local.execution().holds.borrow_mut().entry(object.number()).or_default().push(hold);
     }
 }
 
 /// `n` holds of `object` were given back: the caller's as far as it has some, then others'.
-pub(crate) fn gave_back(object: &Identity, n: u64) {
+pub(crate) fn gave_back(object: &Identity, mut n: u64) {
     let Some(local) = local() else { return };
     if let Some(holds) = local.execution().holds.borrow_mut().get_mut(&object.number()) {
-        for _ in 0..n.min(holds.len() as u64) {
+        while n > 0 && !holds.is_empty() {
             let mine = holds.iter().rposition(|hold| hold.thread.number == local.who().number);
-            holds.remove(mine.unwrap_or(0));
+            let hold = &mut holds[mine.unwrap_or(0)];
+            let given = n.min(hold.n);
+            n -= given;
+            hold.n -= given;
+            if hold.n == 0 {
+                holds.remove(mine.unwrap_or(0));
+            }
         }
     }
 }

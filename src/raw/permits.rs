@@ -139,14 +139,50 @@ impl Permits {
 
     /// Others change the word at the same time, or wait in the starving queue.
     #[cold]
-    fn try_acquire_again(&self, mut word: u64) -> bool {
-        while let Some((next, _)) = Self::serve(word, Request { n: 1, woken: false }) {
+    fn try_acquire_again(&self, word: u64) -> bool {
+        self.try_serve(word, 1)
+    }
+
+    #[inline]
+    fn try_serve(&self, mut word: u64, n: u32) -> bool {
+        while let Some((next, _)) = Self::serve(word, Request { n, woken: false }) {
             match self.word.replace(word, next, Acquire) {
                 Ok(()) => return true,
                 Err(now) => word = now,
             }
         }
         false
+    }
+
+    /// Takes `n` permits, at most [`MOST`](Self::MOST), if so many are available. Takes all of them or none, in one step.
+    #[inline]
+    pub(crate) fn try_acquire_many(&self, n: u64) -> bool {
+        n == 0 || self.try_serve(self.word.look(), n as u32)
+    }
+
+    /// Waits for `n` permits, at most [`MOST`](Self::MOST), until `deadline`. False: the time was up.
+    #[inline]
+    pub(crate) fn acquire_many_until(&self, n: u64, deadline: impl FnOnce() -> Deadline) -> bool {
+        self.try_acquire_many(n)
+            || match deadline() {
+                Deadline::Passed => false,
+                deadline => self.acquire_slow(Request { n: n as u32, woken: false }, deadline, Starvation::new()),
+            }
+    }
+
+    /// Takes as many permits as are available, at most `n`, in one step, and says how many.
+    pub(crate) fn reduce(&self, n: u64) -> u64 {
+        let mut word = self.word.look();
+        loop {
+            let taken = available(word).min(n);
+            if taken == 0 {
+                return 0;
+            }
+            match self.word.replace(word, word - taken * ONE, Acquire) {
+                Ok(()) => return taken,
+                Err(now) => word = now,
+            }
+        }
     }
 
     /// Waits for a permit until `deadline`, which is asked for only if there is none. False: the time was up.

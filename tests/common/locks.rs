@@ -325,12 +325,14 @@ macro_rules! lock_tests {
         }
 
         #[test]
-        fn guards_show_the_value_and_locks_do_not() {
+        fn guards_show_the_value_and_locks_if_nobody_else_holds_them() {
             let lock = $lock::with_value("secret");
-            assert!(!format!("{lock:?}").contains("secret"));
+            assert!(format!("{lock:?}").contains("secret") && !lock.locked());
             let held = lock.hold();
             assert_eq!((format!("{held:?}"), format!("{held}")), ("\"secret\"".into(), "secret".into()));
-            assert!(!format!("{lock:?}").contains("secret"));
+            thread::scope(|scope| {
+                scope.spawn(|| assert!(format!("{lock:?}").contains("<locked>")));
+            });
         }
 
         #[test]

@@ -143,6 +143,15 @@ pub fn message(panic: Box<dyn std::any::Any + Send>) -> String {
     }
 }
 
+/// What `call`, which must panic, says.
+#[track_caller]
+pub fn says<T>(call: impl FnOnce() -> T) -> String {
+    match catch_unwind(AssertUnwindSafe(call)) {
+        Ok(_) => panic!("it does not panic"),
+        Err(panic) => message(panic),
+    }
+}
+
 /// Where a call panics: file and line.
 pub fn place_of_panic<T>(call: impl FnOnce() -> T) -> (String, u32) {
     static PLACES: Mutex<Vec<(thread::ThreadId, String, u32)>> = Mutex::new(Vec::new());

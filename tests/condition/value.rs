@@ -49,12 +49,11 @@ fn a_given_rlock_and_the_condition_are_the_same_lock_in_both_directions() {
 }
 
 #[test]
-fn debug_shows_no_value_and_asks_nothing_of_the_lock() {
-    struct Opaque;
-    assert_eq!(format!("{:?}", Condition::with_lock(Opaque)), "Condition { waiters: 0, .. }");
+fn debug_shows_what_its_lock_shows_and_never_waits() {
     let condition = Condition::with_lock(Lock::with_value("secret"));
+    assert_eq!(format!("{condition:?}"), "Condition { waiters: 0, lock: Lock { locked: false, value: \"secret\" } }");
     let held = condition.hold();
-    assert_eq!(format!("{condition:?}"), "Condition { waiters: 0, .. }");
+    assert_eq!(format!("{condition:?}"), "Condition { waiters: 0, lock: Lock { locked: true, value: <locked> } }");
     assert_eq!(format!("{held:?} {held}"), "\"secret\" secret");
 }
 

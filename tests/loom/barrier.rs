@@ -3,7 +3,7 @@
 use crate::common::{A_WHILE, Outcomes, Plain, explore, explore_bounded, must_have_reached, spawn};
 use loom::sync::Arc;
 use loom::thread;
-use sixfold::{Barrier, BrokenBarrierError};
+use sixfold::{Barrier, BrokenBarrierError, BrokenBarrierKind};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
@@ -360,4 +360,111 @@ fn zero_lets_only_the_last_through_and_the_longest_time_waits() {
         SEEN.add((mine, other.join().unwrap()));
     });
     SEEN.are([(false, false), (true, true)]);
+}
+
+/// A party that leaves in every moment: before the others come, while they wait, and after they have gone on.
+#[test]
+fn a_party_that_leaves_is_not_waited_for_and_what_it_did_is_seen() {
+    static RAN: AtomicBool = AtomicBool::new(false);
+    explore_bounded(3, || {
+        let shared = Arc::new((Barrier::with_action(2, || RAN.store(true, Relaxed)), Plain::new(0)));
+        let leaver = spawn(&shared, |(barrier, place): &(Barrier, Plain<usize>)| {
+            let party = barrier.party();
+            place.set(1);
+            party.leave();
+        });
+        let (barrier, place) = &*shared;
+        let index = barrier.wait();
+        assert_eq!(index, Ok(0));
+        assert_eq!(place.get(), 1);
+        leaver.join().unwrap();
+        assert_eq!((barrier.parties(), barrier.n_waiting()), (1, 0));
+    });
+    assert!(RAN.load(Relaxed));
+}
+
+#[test]
+fn two_that_wait_meet_when_the_third_leaves() {
+    explore_bounded(2, || {
+        let barrier = Arc::new(Barrier::new(3));
+        let other = spawn(&barrier, |barrier: &Barrier| barrier.wait());
+        let leaver = spawn(&barrier, |barrier: &Barrier| barrier.party().leave());
+        let mut indices = [barrier.wait().unwrap(), other.join().unwrap().unwrap()];
+        indices.sort();
+        assert_eq!(indices, [0, 1]);
+        leaver.join().unwrap();
+    });
+}
+
+#[test]
+fn a_timed_party_is_told_that_the_last_one_left_or_that_its_time_was_up() {
+    static SEEN: Outcomes<bool> = Outcomes::new();
+    explore_bounded(3, || {
+        let barrier = Arc::new(Barrier::new(2));
+        let leaver = spawn(&barrier, |barrier: &Barrier| barrier.party().leave());
+        let result = barrier.wait_timeout(A_WHILE);
+        leaver.join().unwrap();
+        match result {
+            Ok(index) => assert_eq!((index, barrier.broken()), (0, false)),
+            Err(error) => assert_eq!((error.kind(), barrier.broken()), (BrokenBarrierKind::TimedOut, true)),
+        }
+        SEEN.add(result.is_ok());
+    });
+    SEEN.must_have([false, true]);
+}
+
+#[test]
+fn a_party_that_a_panic_drops_fails_the_others_or_comes_after_their_round() {
+    static SEEN: Outcomes<(bool, bool)> = Outcomes::new();
+    explore_bounded(3, || {
+        let barrier = Arc::new(Barrier::new(2));
+        let fails = spawn(&barrier, |barrier: &Barrier| {
+            let panicked = catch_unwind(AssertUnwindSafe(|| {
+                let _party = barrier.party();
+                resume_unwind(Box::new("on purpose"));
+            }));
+            assert!(panicked.is_err());
+        });
+        let error = barrier.wait().expect_err("the other never comes");
+        assert_eq!(error.kind(), BrokenBarrierKind::PartyPanicked);
+        fails.join().unwrap();
+        assert_eq!(barrier.parties(), 1);
+        SEEN.add((error.was_broken(), barrier.broken()));
+    });
+    SEEN.must_have([(false, true), (true, true)]);
+}
+
+#[test]
+fn a_round_completes_although_a_panic_drops_a_party_after_it() {
+    explore_bounded(3, || {
+        let barrier = Arc::new(Barrier::new(2));
+        let fails = spawn(&barrier, |barrier: &Barrier| {
+            let panicked = catch_unwind(AssertUnwindSafe(|| {
+                let _party = barrier.party();
+                barrier.wait().expect("nobody breaks this round");
+                resume_unwind(Box::new("on purpose"));
+            }));
+            assert!(panicked.is_err());
+        });
+        barrier.wait().expect("it was complete before the panic");
+        fails.join().unwrap();
+        assert!(barrier.broken());
+    });
+}
+
+#[test]
+fn a_party_leaves_while_the_action_of_the_others_runs() {
+    explore_bounded(3, || {
+        let barrier = Arc::new(Barrier::with_action(2, loom::thread::yield_now));
+        let leaver = spawn(&barrier, |barrier: &Barrier| {
+            let party = barrier.party();
+            assert!(barrier.wait().is_ok());
+            party.leave();
+        });
+        assert!(barrier.wait().is_ok());
+        // Alone, after the other has left.
+        assert_eq!(barrier.wait(), Ok(0));
+        leaver.join().unwrap();
+        assert_eq!(barrier.parties(), 1);
+    });
 }

@@ -8,7 +8,7 @@ use sixfold::{Condition, Lock, RLock};
 use std::time::Duration;
 
 /// Goes on as soon as so many threads wait. Only in models where they must come to that.
-fn until_waiting<L>(condition: &Condition<L>, waiters: usize) {
+fn until_waiting<L: std::fmt::Debug>(condition: &Condition<L>, waiters: usize) {
     let waiting = format!("Condition {{ waiters: {waiters}, .. }}");
     while format!("{condition:?}") != waiting {
         thread::yield_now();

@@ -11,6 +11,7 @@ mod condition;
 mod deadlines;
 mod edges;
 mod event;
+mod guards;
 mod holders;
 mod lifetimes;
 mod lock;

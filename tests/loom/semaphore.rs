@@ -358,3 +358,118 @@ fn debug_shows_the_value_and_the_bound() {
         assert!(shown.contains('6') && shown.contains('7'), "{shown}");
     });
 }
+
+#[test]
+fn a_batch_excludes_single_requests() {
+    explore(|| {
+        let shared = Arc::new((Semaphore::new(2), Plain::new(0)));
+        let other = spawn(&shared, |(permits, count): &(Semaphore, Plain<usize>)| {
+            let _batch = permits.hold_many(2);
+            bump(count);
+        });
+        let (permits, count) = &*shared;
+        for _ in 0..2 {
+            let _held = permits.hold();
+            bump(count);
+        }
+        other.join().unwrap();
+        assert_eq!((permits.value(), count.get()), (2, 3));
+    });
+}
+
+#[test]
+fn a_batch_sees_what_was_done_before_each_of_its_permits_was_released() {
+    explore(|| {
+        let shared = Arc::new((Semaphore::new(0), [Plain::new(0), Plain::new(0)]));
+        let releases = |(permits, places): &(Semaphore, [Plain<usize>; 2]), me: usize| {
+            places[me].set(1);
+            permits.release();
+        };
+        let shared_too = shared.clone();
+        let one = loom::thread::spawn(move || releases(&shared_too, 0));
+        let shared_too = shared.clone();
+        let other = loom::thread::spawn(move || releases(&shared_too, 1));
+        shared.0.acquire_many(2);
+        assert_eq!((shared.1[0].get(), shared.1[1].get()), (1, 1));
+        one.join().unwrap();
+        other.join().unwrap();
+    });
+}
+
+#[test]
+fn a_timed_batch_sees_what_was_done_before_each_of_its_permits_was_released() {
+    static SEEN: Outcomes<bool> = Outcomes::new();
+    explore_bounded(3, || {
+        let shared = Arc::new((Semaphore::new(0), [Plain::new(0), Plain::new(0)]));
+        let other = spawn(&shared, |(permits, places): &(Semaphore, [Plain<usize>; 2])| {
+            for place in places {
+                place.set(1);
+                permits.release();
+            }
+        });
+        let taken = shared.0.acquire_many_timeout(2, A_WHILE);
+        if taken {
+            assert_eq!((shared.1[0].get(), shared.1[1].get()), (1, 1));
+        }
+        other.join().unwrap();
+        assert_eq!(shared.0.value(), if taken { 0 } else { 2 });
+        SEEN.add(taken);
+    });
+    SEEN.must_have([false, true]);
+}
+
+#[test]
+fn a_batch_that_gives_up_leaves_what_was_collected_to_the_next() {
+    static SEEN: Outcomes<bool> = Outcomes::new();
+    explore_bounded(3, || {
+        // One permit of two is out for good.
+        let permits = Arc::new(Semaphore::new(1));
+        let batch = spawn(&permits, |permits: &Semaphore| {
+            assert!(!permits.acquire_many_timeout(2, A_WHILE), "there is only one");
+        });
+        let at_once = permits.try_acquire();
+        if !at_once {
+            permits.acquire();
+        }
+        batch.join().unwrap();
+        assert_eq!(permits.value(), 0);
+        SEEN.add(at_once);
+    });
+    SEEN.must_have([true]);
+    // Whether a batch starves by then depends on how long the machine makes it wait.
+    if cfg!(not(sixfold_checked)) {
+        SEEN.must_have([false]);
+    }
+}
+
+#[test]
+fn drained_permits_were_released_before() {
+    static SEEN: Outcomes<usize> = Outcomes::new();
+    explore(|| {
+        let shared = Arc::new((Semaphore::new(0), Plain::new(0)));
+        let other = spawn(&shared, |(permits, place): &(Semaphore, Plain<usize>)| {
+            place.set(1);
+            permits.release_many(2);
+        });
+        let taken = shared.0.drain();
+        if taken > 0 {
+            assert_eq!(shared.1.get(), 1);
+        }
+        other.join().unwrap();
+        assert_eq!(shared.0.value() + taken, 2);
+        SEEN.add(taken);
+    });
+    SEEN.are([0, 2]);
+}
+
+#[test]
+fn a_guard_of_many_gives_back_as_many_as_there_is_room_for() {
+    explore_bounded(3, || {
+        let permits = Arc::new(BoundedSemaphore::new(3));
+        let all = permits.hold_many(3);
+        let stranger = spawn(&permits, |permits: &BoundedSemaphore| permits.release().is_ok());
+        drop(all);
+        stranger.join().unwrap();
+        assert_eq!(permits.value(), 3);
+    });
+}

@@ -1,6 +1,8 @@
 //! The barrier, whose transitions have another shape: all are under the lock of one queue, and a round ends for all at once.
 
-use super::super::barrier::{ARRIVED, Arrival, BROKEN, End, FAILED, GaveUp, TRIPPED, arrive, arrived, end, give_up};
+use super::super::barrier::{
+    ARRIVED, Arrival, BROKEN, COMPLETE, End, FAILED, GaveUp, TRIPPED, arrive, arrived, end, give_up, leave,
+};
 use std::collections::HashSet;
 
 const THREADS: usize = 4;
@@ -59,6 +61,8 @@ enum At {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct State {
     word: usize,
+    /// Those that have not left.
+    parties: usize,
     round: usize,
     late: usize,
     threads: [At; THREADS],
@@ -86,9 +90,36 @@ impl State {
         Ok(())
     }
 
-    /// Every state that can come next, with `parties` at the barrier.
+    /// A party leaves for good, of `parties` at first: every state that can come next.
+    fn leave(&self, parties: usize, add: &mut impl FnMut(Self)) -> Result<(), String> {
+        let (word, completes) = leave(self.word, self.parties - 1);
+        let parties = if self.parties == 1 { parties } else { self.parties - 1 };
+        let left = Self { word, parties, ..*self };
+        let mut was_added = false;
+        for (thread, at) in self.threads.iter().enumerate() {
+            // The order of the queue is not kept: any of its parties may be the one that is woken to run the action.
+            if let (true, At::Party { round, .. }) = (completes, *at) {
+                let mut next = left;
+                next.threads[thread] = At::Acts { round };
+                add(next.in_order());
+                was_added = true;
+            }
+        }
+        if completes && !was_added {
+            return Err("a round is complete, and nobody is there to run the action".into());
+        }
+        if !completes {
+            add(left.in_order());
+        }
+        Ok(())
+    }
+
+    /// Every state that can come next, with `parties` at the barrier at first.
     fn next(&self, parties: usize, add: &mut impl FnMut(Self)) -> Result<(), String> {
         for (thread, at) in self.threads.iter().enumerate() {
+            if *at == At::Idle {
+                self.leave(parties, add)?;
+            }
             let mut to = |mut next: Self, at| {
                 next.threads[thread] = at;
                 add(next.in_order());
@@ -105,7 +136,7 @@ impl State {
                     if timed && !late {
                         to(*self, At::Arrives { timed, late: true });
                     }
-                    let (word, arrival) = arrive(self.word, parties, late);
+                    let (word, arrival) = arrive(self.word, self.parties, late);
                     let at = match arrival {
                         Arrival::Party(_) => At::Party { round: self.round, timed },
                         Arrival::Last(_) => At::Acts { round: self.round },
@@ -115,7 +146,7 @@ impl State {
                     to(Self { word, ..*self }, at);
                 }
                 At::Party { timed: false, .. } | At::Door { timed: false } | At::WaitsForLate(_) => {}
-                At::Party { round, .. } => match give_up(self.word, parties) {
+                At::Party { round, .. } => match give_up(self.word) {
                     GaveUp::Broken => to(*self, At::Idle),
                     GaveUp::Late => to(Self { late: self.late + 1, ..*self }, At::Late { round }),
                     GaveUp::Broke => {
@@ -124,7 +155,7 @@ impl State {
                         to(next, At::Sweeps);
                     }
                 },
-                At::SeesDoor { timed } if arrived(self.word) == parties => to(*self, At::Door { timed }),
+                At::SeesDoor { timed } if self.word & COMPLETE != 0 => to(*self, At::Door { timed }),
                 At::SeesDoor { timed } => to(*self, At::Arrives { timed, late: false }),
                 // It breaks nothing.
                 At::Door { .. } => to(*self, At::Idle),
@@ -167,7 +198,7 @@ impl State {
         Ok(())
     }
 
-    fn check(&self, parties: usize) -> Result<(), String> {
+    fn check(&self) -> Result<(), String> {
         let count = |is: &dyn Fn(&At) -> bool| self.threads.iter().filter(|at| is(at)).count();
         let is_of_the_round = |at: &At| match *at {
             At::Party { round, .. } | At::Late { round } | At::Back { round, woken: None } => round == self.round,
@@ -184,14 +215,17 @@ impl State {
         if self.word & BROKEN == 0 && arrived(self.word) != count(&is_of_the_round) + count(&leads) {
             return Err("the parties that have arrived are not those that wait".into());
         }
-        if arrived(self.word) == parties && count(&leads) != 1 {
+        if self.word & COMPLETE != 0 && count(&leads) != 1 {
             return Err("a complete round has no leader".into());
+        }
+        if self.word & (BROKEN | COMPLETE) == 0 && arrived(self.word) >= self.parties {
+            return Err("all parties that are left have arrived, and the round is not complete".into());
         }
         let is_behind = |at: &At| matches!(*at, At::Party { round, .. } if round != self.round);
         if count(&is_behind) > 0 && count(&|at| *at == At::Sweeps) == 0 {
             return Err("I1: a party sleeps whose round is over, and nobody wakes it".into());
         }
-        if count(&|at| matches!(at, At::Door { .. })) > 0 && arrived(self.word) != parties {
+        if count(&|at| matches!(at, At::Door { .. })) > 0 && self.word & COMPLETE == 0 {
             return Err("a thread is at the door, and no round is complete".into());
         }
         let may_wait = self.late > 0 || count(&|at| matches!(at, At::Back { .. })) > 0;
@@ -235,13 +269,13 @@ impl At {
 
 #[test]
 fn a_round_ends_once_and_for_its_own_parties_in_every_interleaving() {
-    assert_eq!(ARRIVED, 2, "one bit is for BROKEN");
+    assert_eq!(ARRIVED, 4, "two bits are for BROKEN and COMPLETE");
     for parties in [1, 2, 3] {
-        let start = State { word: 0, round: 0, late: 0, threads: [At::Idle; THREADS] };
+        let start = State { word: 0, parties, round: 0, late: 0, threads: [At::Idle; THREADS] };
         let mut seen = HashSet::from([start]);
         let mut open = vec![start];
         while let Some(state) = open.pop() {
-            let checked = state.check(parties).and_then(|()| {
+            let checked = state.check().and_then(|()| {
                 state.next(parties, &mut |next| {
                     if seen.insert(next) {
                         open.push(next);
@@ -253,7 +287,7 @@ fn a_round_ends_once_and_for_its_own_parties_in_every_interleaving() {
             }
         }
         println!(
-            "| barrier | safe | {THREADS} threads, {parties} parties, action, abort, reset, timed | {} | | |",
+            "| barrier | safe | {THREADS} threads, {parties} parties, action, abort, reset, timed, leaving | {} | | |",
             seen.len()
         );
     }
