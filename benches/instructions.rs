@@ -11,7 +11,7 @@ fn repeat(n: u64, mut body: impl FnMut()) {
     (0..n).for_each(|_| body());
 }
 
-const CASES: [Case; 16] = [
+const CASES: [Case; 18] = [
     ("nothing", |n| repeat(n, || _ = black_box(0))),
     ("lock, by hand", |n| {
         let lock = Lock::new();
@@ -48,6 +48,18 @@ const CASES: [Case; 16] = [
     ("semaphore, scoped", |n| {
         let semaphore = Semaphore::new(1);
         repeat(n, || drop(black_box(black_box(&semaphore).hold())));
+    }),
+    ("semaphore, scoped, guard not moved", |n| {
+        let semaphore = Semaphore::new(1);
+        repeat(n, || {
+            let _held = black_box(&semaphore).hold();
+        });
+    }),
+    ("semaphore, two permits, scoped, guard not moved", |n| {
+        let semaphore = Semaphore::new(2);
+        repeat(n, || {
+            let _held = black_box(&semaphore).hold_many(2);
+        });
     }),
     ("semaphore, try that fails", |n| {
         let semaphore = Semaphore::new(0);

@@ -131,7 +131,11 @@ EXPLORED = [
     # A round ends before a late party is back.
     ("barrier.rs", "_ if late > 0 => End::Late,", "_ if late > 9 => End::Late,"),
     # A time-out breaks a round that is complete.
-    ("barrier.rs", "} else if arrived(word) == parties {\n        GaveUp::Late", "} else if arrived(word) > parties {\n        GaveUp::Late"),
+    ("barrier.rs", "} else if word & COMPLETE != 0 {\n        GaveUp::Late", "} else if word & COMPLETE > 9 {\n        GaveUp::Late"),
+    # A party that leaves completes a round that is complete already.
+    ("barrier.rs", "word & (BROKEN | COMPLETE) == 0 && word > 0", "word & BROKEN == 0 && word > 0"),
+    # A party that leaves is waited for.
+    ("barrier.rs", "word > 0 && arrived(word) == parties", "word > 0 && arrived(word) > parties"),
     # A thread enters a barrier that is broken.
     ("barrier.rs", "    if word & BROKEN != 0 {\n        (word, Arrival::Broken)", "    if word & BROKEN > 1 {\n        (word, Arrival::Broken)"),
 ]

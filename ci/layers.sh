@@ -36,9 +36,11 @@ may_name "$base|park|raw|loom" raw/mod.rs
 for file in raw/*.rs; do
     [ "$file" = raw/mod.rs ] || may_name "$base|park|raw" "$file"
 done
-may_name "$base|raw" lock.rs rlock.rs semaphore.rs event.rs barrier.rs
-may_name "$base|raw|semaphore" bounded_semaphore.rs
-may_name "$base|raw|lock|rlock|condition" condition/*.rs
+may_name "$base" guard.rs
+may_name "$base|raw|guard" lock.rs rlock.rs
+may_name "$base|raw" event.rs barrier.rs
+may_name "$base|raw|semaphore|bounded_semaphore|many_permits" semaphore.rs bounded_semaphore.rs many_permits.rs
+may_name "$base|raw|guard|lock|rlock|condition" condition/*.rs
 may_name "$base|raw|lock|rlock|condition" interop/*.rs
 
 for file in $(find . -name '*.rs' ! -path './loom/*' ! -name model.rs ! -name lockable.rs ! -path './park/tests.rs'); do

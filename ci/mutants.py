@@ -75,10 +75,10 @@ KNOWN = [
     ),
     known(
         "loom/contract/permits.rs",
-        "Permits::try_acquire",
+        "Permits::take",
         "replace > with ==",
         "tells the same states apart: the same",
-        at="sees_the_last(|free| free > 0)",
+        at="let is_enough = |stock: Stock| share(stock.available()) > 0;",
         same=True,
     ),
     known(

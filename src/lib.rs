@@ -24,6 +24,7 @@ mod barrier;
 mod bounded_semaphore;
 mod condition;
 mod event;
+mod guard;
 mod lock;
 mod many_permits;
 mod model;

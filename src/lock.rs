@@ -3,6 +3,7 @@
 
 use crate::deadline::Deadline;
 use crate::error::NotHeldError;
+use crate::guard::{expect_held, shown_as_its_value};
 use crate::raw::RawLock;
 use crate::shim::caller::{Caller, caller};
 use crate::shim::thread;
@@ -560,16 +561,6 @@ impl<T: ?Sized> Drop for LockGuard<'_, T> {
     }
 }
 
-/// What a guard does about an error that only a by-hand `release` under it can cause.
-#[track_caller]
-#[inline]
-pub(crate) fn expect_held<T>(result: Result<T, NotHeldError>, who: &str) -> T {
-    match result {
-        Ok(value) => value,
-        Err(error) => panic!("{who} has lost its hold to a release by hand: {error}"),
-    }
-}
-
 impl<'a, T: ?Sized> LockGuard<'a, T> {
     #[inline]
     pub(crate) fn lock(guard: &Self) -> &'a Lock<T> {
@@ -682,6 +673,15 @@ impl<'a, T: ?Sized> LockGuard<'a, T> {
 /// let held = Arc::new(Lock::with_value(vec![1])).hold_arc(); // all that is left of its lock
 /// let sum = std::thread::spawn(move || held.iter().sum::<i32>());
 /// assert_eq!(sum.join().expect("it does not panic"), 1);
+/// ```
+/// It is sent where its value may be, which it may drop:
+/// ```compile_fail,E0277
+/// use sixfold::Lock;
+/// use std::rc::Rc;
+/// use std::sync::Arc;
+///
+/// let held = Arc::new(Lock::with_value(Rc::new(1))).hold_arc();
+/// std::thread::spawn(move || drop(held));
 /// ```
 #[doc(alias = "ArcMutexGuard")]
 #[clippy::has_significant_drop]
@@ -870,24 +870,6 @@ impl<U: ?Sized> Drop for MappedLockGuard<'_, U> {
         thread::in_drop(|| _ = self.raw.release());
     }
 }
-
-/// A guard that derefs to a value is shown as that value.
-macro_rules! shown_as_its_value {
-    ($([$($generics:tt)*] $guard:ty: $value:ty;)*) => {$(
-        impl<$($generics)*> fmt::Debug for $guard where $value: fmt::Debug {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                fmt::Debug::fmt(&**self, f)
-            }
-        }
-
-        impl<$($generics)*> fmt::Display for $guard where $value: fmt::Display {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                fmt::Display::fmt(&**self, f)
-            }
-        }
-    )*};
-}
-pub(crate) use shown_as_its_value;
 
 shown_as_its_value! {
     [T: ?Sized] LockGuard<'_, T>: T;

@@ -20,19 +20,20 @@ trait Source {
     /// Gives back `n` permits, or as many as there is room for: others may have released too many.
     #[inline]
     fn give_back(&self, n: usize) {
-        if self.permits().release(n as u64, self.most()).is_err() && n > 1 {
-            self.give_back_what_fits(n as u64);
+        if n == 1 {
+            // An error: there is no room for it.
+            let _ = self.permits().release(1, self.most());
+        } else {
+            self.give_back_many(n as u64);
         }
     }
 
-    #[cold]
-    fn give_back_what_fits(&self, n: u64) {
-        loop {
+    #[inline(never)]
+    fn give_back_many(&self, n: u64) {
+        let mut fits = n;
+        while fits > 0 && self.permits().release(fits, self.most()).is_err() {
             // The release has failed, so this is no older than that.
-            let room = self.most().saturating_sub(self.permits().free());
-            if room == 0 || self.permits().release(n.min(room), self.most()).is_ok() {
-                return;
-            }
+            fits = n.min(self.most().saturating_sub(self.permits().free()));
         }
     }
 
@@ -117,9 +118,7 @@ impl<P: Deref<Target: Source>> Held<P> {
 impl<P: Deref<Target: Source>> Drop for Held<P> {
     #[inline]
     fn drop(&mut self) {
-        if self.permits > 0 {
-            thread::in_drop(|| self.semaphore.give_back(self.permits));
-        }
+        thread::in_drop(|| self.semaphore.give_back(self.permits));
     }
 }
 
@@ -336,8 +335,8 @@ macro_rules! families {
             /// before.
             ///
             /// # Fairness
-            #[doc = concat!("A large request is not passed for ever: see [`Semaphore`](crate::Semaphore#fairness). A thread that holds permits and waits for more")]
-            /// of the same semaphore can deadlock with it.
+            /// A large request is not passed for ever: see [`Semaphore`](Semaphore#fairness). A thread that holds permits and waits
+            /// for more of the same semaphore can deadlock with it.
             ///
             /// # Examples
             /// ```

@@ -3,7 +3,7 @@
 
 use crate::deadline::Deadline;
 use crate::error::NotHeldError;
-use crate::lock::shown_as_its_value;
+use crate::guard::shown_as_its_value;
 use crate::raw::RawRLock;
 use crate::shim::thread;
 use core::cell::UnsafeCell;

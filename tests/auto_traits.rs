@@ -94,6 +94,42 @@ fn a_condition_goes_over_our_locks_only_and_by_hand_without_a_value_only() {
 }
 
 #[test]
+fn a_guard_that_owns_its_lock_is_sent_and_shared_as_what_it_can_drop() {
+    assert!(has!(ArcLockGuard<Cell<u8>>: Send) && has!(ArcLockGuard<u8>: Sync));
+    assert!(!has!(ArcLockGuard<Rc<u8>>: Send) && !has!(ArcLockGuard<Cell<u8>>: Sync));
+    // It shares its `Arc`, and who has that may drop the value.
+    assert!(!has!(ArcLockGuard<Shared>: Send) && !has!(ArcLockGuard<Shared>: Sync));
+    assert!(!has!(ArcRLockGuard<u8>: Send) && !has!(ArcRLockGuard<u8>: Sync));
+    assert!(has!(ArcConditionGuard<Lock<Cell<u8>>>: Send) && has!(ArcConditionGuard<Lock<u8>>: Sync));
+    assert!(!has!(ArcConditionGuard<Lock<Rc<u8>>>: Send) && !has!(ArcConditionGuard<Lock<Shared>>: Sync));
+    assert!(!has!(ArcConditionGuard<RLock>: Send) && !has!(ArcConditionGuard<RLock>: Sync));
+}
+
+#[test]
+fn a_mapped_guard_is_sent_and_shared_as_a_reference_to_its_part() {
+    assert!(has!(MappedLockGuard<'static, Cell<u8>>: Send) && has!(MappedLockGuard<'static, str>: Sync));
+    assert!(!has!(MappedLockGuard<'static, Rc<u8>>: Send) && !has!(MappedLockGuard<'static, Cell<u8>>: Sync));
+    assert!(!has!(MappedRLockGuard<'static, u8>: Send) && !has!(MappedRLockGuard<'static, u8>: Sync));
+}
+
+#[test]
+fn permits_and_parties_are_sent_and_shared() {
+    fn all<T: Debug + Send + Sync + UnwindSafe + RefUnwindSafe>() {}
+    all::<SemaphoreGuard<'static>>();
+    all::<BoundedSemaphoreGuard<'static>>();
+    all::<ArcSemaphoreGuard>();
+    all::<ArcBoundedSemaphoreGuard>();
+    all::<BarrierParty<'static>>();
+}
+
+#[test]
+fn a_pointer_to_a_lock_is_no_lock_of_its_own() {
+    assert!(has!(Lock<Cell<u8>>: AnyLock) && has!(RLock<Cell<u8>>: AnyLock));
+    assert!(has!(Condition<&'static Lock>: AnyLock));
+    assert!(!has!(&'static Lock: AnyLock) && !has!(Arc<Lock>: AnyLock) && !has!(Semaphore: AnyLock));
+}
+
+#[test]
 fn errors_are_small_plain_errors() {
     fn all<T: std::error::Error + Copy + Eq + Send + Sync + 'static>() {}
     all::<NotHeldError>();

@@ -3,10 +3,9 @@
 use super::lockable::sealed::{Exclusive, Hold};
 use super::{Condition, Lockable, wait_for};
 use crate::deadline::Deadline;
-use crate::lock::{expect_held, shown_as_its_value};
+use crate::guard::{expect_held, shown_as_its_value};
 use crate::shim::caller::{Caller, caller};
 use crate::shim::thread;
-use core::fmt;
 use core::marker::PhantomData;
 use core::ops::{Deref, DerefMut};
 use core::panic::{RefUnwindSafe, UnwindSafe};

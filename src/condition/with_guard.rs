@@ -4,7 +4,8 @@
 use super::lockable::sealed::{Exclusive, HeldBy, Hold};
 use super::{ArcConditionGuard, Condition, ConditionGuard, Lockable, wait_some};
 use crate::deadline::Deadline;
-use crate::lock::{ArcLockGuard, Lock, LockGuard, expect_held};
+use crate::guard::expect_held;
+use crate::lock::{ArcLockGuard, Lock, LockGuard};
 use crate::raw::RawLock;
 use crate::rlock::{ArcRLockGuard, RLock, RLockGuard};
 use crate::shim::caller::{Caller, caller};
@@ -33,6 +34,24 @@ use std::time::{Duration, Instant};
 /// settle(&changed, &lock.hold());
 /// settle(&changed, &lock.hold_arc());
 /// settle(&changed, &changed.hold());
+/// ```
+/// A mapped guard cannot wait:
+/// ```compile_fail,E0277
+/// use sixfold::{Condition, Lock, LockGuard};
+///
+/// let lock = Lock::with_value((1, 2));
+/// let changed = Condition::with_lock(&lock);
+/// let mut part = LockGuard::map(lock.hold(), |pair| &mut pair.0);
+/// changed.wait_with(&mut part);
+/// ```
+/// Nor can the guard of an `RLock` whose value is not `Sync`, since outer guards keep their `&T` meanwhile:
+/// ```compile_fail,E0277
+/// use sixfold::{Condition, RLock};
+/// use std::cell::Cell;
+///
+/// let lock = RLock::with_value(Cell::new(0));
+/// let changed = Condition::with_lock(&lock);
+/// changed.wait_with(&mut lock.hold());
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no guard of the lock of a `Condition<{L}>`",

@@ -174,6 +174,16 @@ mod prices {
                 drop(permits.hold());
             },
         );
+        row(
+            "**sixfold** `Lock`, `hold_arc`",
+            || std::sync::Arc::new(sixfold::Lock::new()),
+            |lock| drop(lock.hold_arc()),
+        );
+        row(
+            "**sixfold** `Semaphore`, 2 permits, both at once",
+            || sixfold::Semaphore::new(2),
+            |permits| drop(permits.hold_many(2)),
+        );
         row("loom `Mutex`", || loom::sync::Mutex::new(()), |lock| drop(lock.lock().unwrap()));
         row("semaphore by hand (loom `Mutex` and `Condvar`), 1 permit", || by_hand(1), section_by_hand);
         row("semaphore by hand (loom `Mutex` and `Condvar`), 2 permits", || by_hand(2), section_by_hand);
@@ -224,6 +234,36 @@ mod prices {
             }
             let _ = lock.locked();
             drop(lock.hold());
+        });
+        other("`Lock` and two `Condition`s, a slot: one fills it twice, one empties it, `wait_with`", || {
+            type Slot = std::sync::Arc<sixfold::Lock<bool>>;
+            let slot: Slot = Default::default();
+            let over = || sixfold::Condition::with_lock(slot.clone());
+            let shared = std::sync::Arc::new((slot.clone(), over(), over()));
+            let filler = loom::thread::spawn({
+                let shared = shared.clone();
+                move || {
+                    let (slot, filled, emptied) = &*shared;
+                    for _ in 0..2 {
+                        let mut held = slot.hold();
+                        while *held {
+                            emptied.wait_with(&mut held);
+                        }
+                        *held = true;
+                        filled.notify_with(&held, 1);
+                    }
+                }
+            });
+            let (slot, filled, emptied) = &*shared;
+            for _ in 0..2 {
+                let mut held = slot.hold();
+                while !*held {
+                    filled.wait_with(&mut held);
+                }
+                *held = false;
+                emptied.notify_with(&held, 1);
+            }
+            filler.join().unwrap();
         });
         two_threads("`RLock`: try, then acquire", sixfold::RLock::new, |lock| {
             if lock.try_acquire() {
