@@ -1,4 +1,4 @@
-//! The eight programs of the porting guide (`docs/porting.md`) print what `tests/examples` says. A program also fails by itself
+//! The eight programs of the porting guide (`docs/porting.md`), and `pool`, print what `tests/examples` says. A program also fails by itself
 //! if what it shows does not hold.
 //!
 //! `cargo test` builds the programs. Alone: `cargo build --examples && cargo test --test examples`.
@@ -117,6 +117,11 @@ fn thread_pool() {
 #[test]
 fn task_queue() {
     prints("task_queue", Lines::InOrder, &[], "task_queue");
+}
+
+#[test]
+fn pool() {
+    prints("pool", Lines::InOrder, &[], "pool");
 }
 
 #[test]

@@ -4,6 +4,8 @@
 pub mod bank;
 pub mod once;
 pub mod one_shot;
+#[path = "../../../examples/pool/pool.rs"]
+pub mod owned_pool;
 pub mod phases;
 pub mod pool;
 pub mod queue;

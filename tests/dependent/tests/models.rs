@@ -9,6 +9,7 @@ use sixfold::model;
 use sixfold_dependent::bank::Bank;
 use sixfold_dependent::once::Once;
 use sixfold_dependent::one_shot::OneShot;
+use sixfold_dependent::owned_pool::Pool as OwnedPool;
 use sixfold_dependent::phases::Phases;
 use sixfold_dependent::pool::Pool;
 use sixfold_dependent::queue::Queue;
@@ -129,6 +130,46 @@ fn found_a_pool_that_leaks_on_an_error() {
 #[should_panic(expected = "who has a permit finds a resource")]
 fn found_a_pool_that_gives_back_the_permit_first() {
     two(pool, |pool| pool.with_but_permit_first(|_| Ok::<(), ()>(())).unwrap(), work);
+}
+
+fn owned_pool() -> Arc<OwnedPool<u32>> {
+    OwnedPool::new([7, 8])
+}
+
+#[test]
+fn a_batch_and_a_single_checkout_share_the_things_of_a_pool() {
+    two(
+        owned_pool,
+        |pool| assert_eq!(pool.take_many(2).unwrap().iter().map(|thing| **thing).sum::<u32>(), 15),
+        |pool| {
+            let mut thing = pool.take().unwrap();
+            assert!(*thing == 7 || *thing == 8);
+            *thing += 0;
+        },
+    );
+}
+
+#[test]
+fn a_pool_that_closes_has_all_its_things_and_gives_out_no_more() {
+    two(
+        owned_pool,
+        |pool| drop(pool.take()),
+        |pool| {
+            assert_eq!(pool.close().len(), 2);
+            assert!(pool.take().is_none() && pool.take_many(2).is_none());
+        },
+    );
+}
+
+#[cfg(loom)]
+#[test]
+#[should_panic(expected = "deadlock")]
+fn found_a_checkout_that_asks_for_more_while_it_holds_one() {
+    let greedy = |pool: &Arc<OwnedPool<u32>>| {
+        let _one = pool.take();
+        drop(pool.take());
+    };
+    two(owned_pool, greedy, greedy);
 }
 
 #[test]
