@@ -581,7 +581,15 @@ fn change_to(now: u8, to: u8, release: impl Fn(), acquire: impl Fn()) -> bool {
     true
 }
 
-const ACQUIRES: [&str; 4] = ["acquire", "try, ok", "timed, ok", "acquire, beside other permits"];
+const ACQUIRES: [&str; 7] = [
+    "acquire",
+    "try, ok",
+    "timed, ok",
+    "acquire, beside other permits",
+    "acquire_many(2)",
+    "acquire_many(2), timed, ok",
+    "drain",
+];
 
 const SEMAPHORE: Kind<Semaphore> = Kind {
     name: "Semaphore",
@@ -592,6 +600,14 @@ const SEMAPHORE: Kind<Semaphore> = Kind {
         "timed, ok" [1 => 0, 2 => 1] [1, 2] TheResult |permits| permits.acquire_timeout(A_WHILE);
         "timed, gives up" [0 => 0] [0] LookAndFlag
             |permits| !permits.acquire_timeout(A_WHILE) || { permits.release(); false };
+        "acquire_many(2)" [2 => 0] [2] TheResult |permits| { permits.acquire_many(2); true };
+        "acquire_many(2), timed, ok" [2 => 0] [2] TheResult |permits| permits.acquire_many_timeout(2, A_WHILE);
+        "acquire_many(2), try, fails" [0 => 0, 1 => 1] [0, 1] LookAndFlag
+            |permits| !permits.try_acquire_many(2) || { permits.release_many(2); false };
+        "acquire_many(0)" [1 => 1] [0, 1] Flag |permits| { permits.acquire_many(0); true };
+        "drain" [1 => 0, 2 => 0] [1, 2] TheResult |permits| permits.drain() > 0;
+        "drain, none" [0 => 0] [0] LookAndFlag
+            |permits| match permits.drain() { 0 => true, n => { permits.release_many(n); false } };
         "release" [0 => 1, 1 => 2] [0, 1] TheResult |permits| { permits.release(); true };
         "release_many(2)" [0 => 2] [0] TheResult |permits| { permits.release_many(2); true };
         "release_many(0)" [1 => 1] [0, 1] TheResult |permits| { permits.release_many(0); true };
