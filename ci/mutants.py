@@ -74,14 +74,6 @@ KNOWN = [
         at="!Execution::is_careful_with(self.identity.created, most < Self::MOST)",
     ),
     known(
-        "loom/contract/permits.rs",
-        "Permits::take",
-        "replace > with ==",
-        "tells the same states apart: the same",
-        at="let is_enough = |stock: Stock| share(stock.available()) > 0;",
-        same=True,
-    ),
-    known(
         "loom/contract/lock.rs",
         "RawLock::release",
         "replace || with &&",
