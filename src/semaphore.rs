@@ -54,7 +54,7 @@ use std::time::{Duration, Instant};
 /// most all other waiters once each (`docs/printed/explored.md`).
 ///
 /// A request for several permits takes all of them or none. In the queue it is passed by smaller requests that can be served
-/// while it cannot, as by newcomers, until it has waited for a millisecond. Then it starves: all permits that are released
+/// while it cannot, as by newcomers, until it has waited for half a millisecond. Then it starves: all permits that are released
 /// are collected for it, and nobody else gets one. If it gives up, what was collected is free again in one step. So a thread that
 /// holds permits and waits for more of the same semaphore can wait for ever, together with a larger request that came
 /// between: ask for all of them at once, or use `try_acquire_many`.
