@@ -18,15 +18,15 @@ use std::time::{Duration, Instant};
 /// without it, and if it panics they are told.
 ///
 /// # What you can rely on
-/// - What any party did before `wait` is seen by the action, and by all parties afterwards.
+/// - What any party did before `wait`, or before it left, is seen by the action, and by all parties afterwards.
 /// - The action, if there is one, runs once per round, before anybody goes on, in the thread that arrived last; if a party that
 ///   left was the last that was missing, in one of those that wait. It runs under no lock and may use the barrier, except
 ///   `wait` without a timeout, with which it would wait for itself.
 /// - A round is decided once. It **trips** when the action returns; after that neither `abort` nor `reset` nor a deadline
 ///   takes it back. Before that, `abort` and `reset` fail it for all its parties, also for the one that runs the action;
 ///   a deadline that passes while the action runs does not.
-/// - Within a round each party gets its own index, from 0 to the number of arrivals. More threads than parties may use the barrier: a thread that
-///   comes while the action runs waits for the next round.
+/// - Within a round each party gets its own index: `0..` the number of arrivals. More threads than parties may use the
+///   barrier: a thread that comes while the action runs waits for the next round.
 ///
 /// # Examples
 /// Two phases, and something to do between them:
@@ -175,8 +175,9 @@ impl Barrier {
     /// to now: for ever. The time counts from the call.
     ///
     /// A call that comes while the action of a round runs is no part of that round. It waits until that has ended, and if its
-    /// time is up before, it breaks nothing and returns [`NotEntered`](crate::BrokenBarrierKind::NotEntered). So a timed wait that an action makes returns, too. (In Python
-    /// the time counts from when the party enters, and such a wait never returns.)
+    /// time is up before, it breaks nothing and returns [`NotEntered`](crate::BrokenBarrierKind::NotEntered). So a timed wait
+    /// that an action makes returns, too. (In Python the time counts from when the party enters, and such a wait never
+    /// returns.)
     ///
     /// # Errors
     /// As [`wait`](Self::wait).
@@ -295,6 +296,9 @@ impl Barrier {
     /// the number that the barrier was made with, so that the next group can use it. A [`reset`](Self::reset) brings no party back.
     ///
     /// Give it a name: `let _ = barrier.party();` leaves at once.
+    ///
+    /// In a loom model all threads share an OS thread, which is asked whether it panics. So while one thread unwinds through
+    /// steps of the model, a party that another thread drops counts as dropped by a panic.
     ///
     /// # Panics
     /// If all [`parties`](Self::parties) are claimed.

@@ -100,6 +100,9 @@ impl BrokenBarrierError {
 
     /// What broke the barrier. The first cause stays until `reset`.
     ///
+    /// The thread that runs the action of a round which others end meanwhile is told what ended it; if that happens to several
+    /// rounds while their actions run, all are told of the last.
+    ///
     /// # Examples
     /// ```
     /// use sixfold::{Barrier, BrokenBarrierKind};

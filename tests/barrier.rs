@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{LONG, SHORT, message, place_of_panic, spawn, timed, until, watchdog};
+use common::{LONG, SHORT, message, place_of_panic, says, spawn, timed, until, watchdog};
 use sixfold::{Barrier, BrokenBarrierError, BrokenBarrierKind, Event};
 use std::panic::catch_unwind;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
@@ -745,18 +745,13 @@ fn a_party_that_leaves_completes_the_round_and_one_that_waits_runs_the_action() 
             })
         });
         waits.iter().for_each(|waits| waits.until_asleep());
-        assert_eq!(says_of_panic(&barrier), "all parties of this barrier are claimed");
+        assert!(says(|| barrier.party().leave()).contains("all parties of this barrier are claimed"));
         party.leave();
         let mut indices = waits.map(|waits| waits.join().unwrap());
         indices.sort();
         assert_eq!((indices, ran.load(Relaxed)), ([0, 1], 1));
     });
     assert_eq!(barrier.parties(), 3, "as new, since all have left");
-}
-
-fn says_of_panic(barrier: &Barrier) -> String {
-    let text = message(catch_unwind(|| barrier.party().leave()).unwrap_err());
-    text.split(':').next().unwrap_or_default().to_owned()
 }
 
 #[test]
@@ -825,4 +820,27 @@ fn parties_that_leave_while_others_meet_never_leave_them_waiting() {
         assert_eq!(rounds.iter().sum::<usize>(), 1 + 2 + 3 + 4);
         assert_eq!(barrier.parties(), 4);
     }
+}
+
+#[test]
+fn a_round_that_completes_meanwhile_does_not_change_why_an_earlier_one_failed() {
+    let _watchdog = watchdog();
+    let (first, runs, go) = (AtomicBool::new(true), Arc::new(Event::new()), Arc::new(Event::new()));
+    let barrier = Barrier::with_action(1, {
+        let (runs, go) = (runs.clone(), go.clone());
+        move || {
+            if first.swap(false, Relaxed) {
+                runs.set();
+                go.wait();
+            }
+        }
+    });
+    thread::scope(|scope| {
+        let early = spawn(scope, || barrier.wait());
+        runs.wait();
+        barrier.reset();
+        assert_eq!(barrier.wait(), Ok(0));
+        go.set();
+        assert_eq!(why(early.join()), (BrokenBarrierKind::Reset, false));
+    });
 }

@@ -12,7 +12,6 @@ use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -27,26 +26,6 @@ fn an_owned_guard_holds_its_lock_and_may_be_all_that_is_left_of_it() {
     drop(lock);
     assert_eq!(thread::spawn(move || held.len()).join().unwrap(), 2);
     assert!(weak.upgrade().is_none());
-}
-
-#[test]
-fn an_owned_guard_releases_its_lock_before_it_drops_its_share() {
-    /// Says, when it is dropped, that it was.
-    struct Last(Arc<AtomicBool>);
-    impl Drop for Last {
-        fn drop(&mut self) {
-            self.0.store(true, Relaxed);
-        }
-    }
-    let dropped = Arc::new(AtomicBool::new(false));
-    let lock = Arc::new(Lock::with_value(Last(dropped.clone())));
-    let held = lock.hold_arc();
-    let other = lock.clone();
-    drop(lock);
-    drop(held);
-    assert!(!other.locked() && !dropped.load(Relaxed));
-    drop(other);
-    assert!(dropped.load(Relaxed));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! A condition whose lock is held by a guard, which waits and notifies.
 
 use super::lockable::sealed::{Exclusive, Hold};
-use super::{Condition, Lockable, wait_for};
+use super::{Condition, Lockable};
 use crate::deadline::Deadline;
 use crate::guard::{expect_held, shown_as_its_value};
 use crate::shim::caller::{Caller, caller};
@@ -69,6 +69,8 @@ impl<'a, L: Lockable> ConditionGuard<'a, L> {
         guard.condition
     }
 }
+
+const A_GUARD: &str = "a ConditionGuard";
 
 impl<L: Lockable> ConditionGuard<'_, L> {
     /// Lets go of the lock, waits until notified, and takes the lock back. Python: `wait()`.
@@ -245,7 +247,7 @@ impl<L: Lockable> ConditionGuard<'_, L> {
     #[track_caller]
     #[inline]
     fn check_held(&self) {
-        expect_held(self.condition.check_held(), "a ConditionGuard");
+        expect_held(self.condition.check_held(), A_GUARD);
     }
 
     #[track_caller]
@@ -261,20 +263,10 @@ impl<L: Lockable> ConditionGuard<'_, L> {
         &mut self,
         deadline: impl FnOnce() -> Deadline,
         place: Caller,
-        mut ready: impl FnMut(&L::Value) -> bool,
+        ready: impl FnMut(&L::Value) -> bool,
     ) -> bool {
-        let guard = &*self;
-        let condition = guard.condition;
-        let ready = || {
-            condition.check_held()?;
-            Ok(ready(guard))
-        };
-        let wait = |deadline| {
-            condition.check_held()?; // `ready` may have released the lock by hand.
-            // SAFETY: as in `wait_until`; `ready` cannot keep the reference that it gets.
-            Ok(unsafe { condition.wait_until(deadline, place) })
-        };
-        expect_held(wait_for(deadline, ready, wait), "a ConditionGuard")
+        // SAFETY: as in `wait_until`.
+        unsafe { self.condition.wait_for_until(deadline, place, A_GUARD, ready) }
     }
 }
 

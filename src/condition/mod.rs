@@ -15,6 +15,7 @@ pub use with_guard::GuardOf;
 
 use crate::deadline::Deadline;
 use crate::error::NotHeldError;
+use crate::guard::expect_held;
 use crate::lock::Lock;
 use crate::raw::WaitQueue;
 use crate::rlock::RLock;
@@ -436,9 +437,7 @@ impl<L> Condition<L> {
     {
         self.notify(usize::MAX)
     }
-}
 
-impl<L: Lockable> Condition<L> {
     /// As [`hold`](Self::hold), with a guard that shares in the condition instead of borrowing it.
     ///
     /// It waits and notifies through [`wait_with`](Self::wait_with) and its like.
@@ -458,7 +457,10 @@ impl<L: Lockable> Condition<L> {
     /// ```
     #[doc(alias = "lock_arc")]
     #[track_caller]
-    pub fn hold_arc(self: &Arc<Self>) -> ArcConditionGuard<L> {
+    pub fn hold_arc(self: &Arc<Self>) -> ArcConditionGuard<L>
+    where
+        L: Lockable,
+    {
         // SAFETY: the guard gives it back.
         unsafe { self.lock.target().take() };
         ArcConditionGuard::of(self)
@@ -477,7 +479,10 @@ impl<L: Lockable> Condition<L> {
     #[doc(alias = "try_lock_arc")]
     #[must_use = "a guard that is not bound is dropped at once: write `let Some(_held) =` or `let _held =`, not `let _ =`"]
     #[track_caller]
-    pub fn try_hold_arc(self: &Arc<Self>) -> Option<ArcConditionGuard<L>> {
+    pub fn try_hold_arc(self: &Arc<Self>) -> Option<ArcConditionGuard<L>>
+    where
+        L: Lockable,
+    {
         self.hold_arc_until(|| Deadline::Passed)
     }
 
@@ -493,7 +498,10 @@ impl<L: Lockable> Condition<L> {
     /// ```
     #[must_use = "a guard that is not bound is dropped at once: write `let Some(_held) =` or `let _held =`, not `let _ =`"]
     #[track_caller]
-    pub fn hold_arc_timeout(self: &Arc<Self>, timeout: Duration) -> Option<ArcConditionGuard<L>> {
+    pub fn hold_arc_timeout(self: &Arc<Self>, timeout: Duration) -> Option<ArcConditionGuard<L>>
+    where
+        L: Lockable,
+    {
         self.hold_arc_until(|| Deadline::after(timeout))
     }
 
@@ -509,10 +517,15 @@ impl<L: Lockable> Condition<L> {
     /// ```
     #[must_use = "a guard that is not bound is dropped at once: write `let Some(_held) =` or `let _held =`, not `let _ =`"]
     #[track_caller]
-    pub fn hold_arc_deadline(self: &Arc<Self>, deadline: Instant) -> Option<ArcConditionGuard<L>> {
+    pub fn hold_arc_deadline(self: &Arc<Self>, deadline: Instant) -> Option<ArcConditionGuard<L>>
+    where
+        L: Lockable,
+    {
         self.hold_arc_until(|| Deadline::at(deadline))
     }
+}
 
+impl<L: Lockable> Condition<L> {
     #[track_caller]
     fn hold_arc_until(self: &Arc<Self>, deadline: impl FnOnce() -> Deadline) -> Option<ArcConditionGuard<L>> {
         // SAFETY: the guard gives it back.
@@ -544,6 +557,52 @@ impl<L: Lockable> Condition<L> {
         // SAFETY: `levels` is what `release_all` returned in this thread.
         unsafe { self.lock.target().reacquire(levels, waited.awake, place) };
         waited.notified
+    }
+
+    /// Waits until `ready` says so of the value (true) or until `deadline` (the last answer). `who` is the guard in a message.
+    ///
+    /// # Panics
+    /// If the lock was released by hand.
+    ///
+    /// # Safety
+    /// As for [`wait_until`](Self::wait_until).
+    #[track_caller]
+    unsafe fn wait_for_until(
+        &self,
+        deadline: impl FnOnce() -> Deadline,
+        place: Caller,
+        who: &str,
+        mut ready: impl FnMut(&L::Value) -> bool,
+    ) -> bool {
+        // SAFETY: our caller's promise; the value may be shared, and `ready` cannot keep the reference.
+        unsafe { self.wait_some_until(deadline, place, who, |value| ready(&*value).then_some(())) }.is_some()
+    }
+
+    /// Calls `take` with the value, under the lock, until it returns `Some`, or until `deadline`.
+    ///
+    /// # Panics
+    /// If the lock was released by hand.
+    ///
+    /// # Safety
+    /// As for [`wait_until`](Self::wait_until).
+    #[track_caller]
+    unsafe fn wait_some_until<R>(
+        &self,
+        deadline: impl FnOnce() -> Deadline,
+        place: Caller,
+        who: &str,
+        mut take: impl FnMut(*mut L::Value) -> Option<R>,
+    ) -> Option<R> {
+        let take = || {
+            self.check_held()?;
+            Ok(take(self.lock.target().value()))
+        };
+        let wait = |deadline| {
+            self.check_held()?; // `take` may have released the lock by hand.
+            // SAFETY: our caller's promise; `take` has returned.
+            Ok(unsafe { self.wait_until(deadline, place) })
+        };
+        expect_held(wait_some(deadline, take, wait), who)
     }
 }
 

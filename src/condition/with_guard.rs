@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 use super::lockable::sealed::{Exclusive, HeldBy, Hold};
-use super::{ArcConditionGuard, Condition, ConditionGuard, Lockable, wait_some};
+use super::{ArcConditionGuard, Condition, ConditionGuard, Lockable};
 use crate::deadline::Deadline;
 use crate::guard::expect_held;
 use crate::lock::{ArcLockGuard, Lock, LockGuard};
@@ -446,10 +446,11 @@ impl<L: Lockable> Condition<L> {
         held: &mut impl GuardOf<L>,
         deadline: impl FnOnce() -> Deadline,
         place: Caller,
-        mut ready: impl FnMut(&L::Value) -> bool,
+        ready: impl FnMut(&L::Value) -> bool,
     ) -> bool {
-        // SAFETY: the call is made under `held`, whose value may be shared; `ready` cannot keep the reference.
-        self.wait_some_until(held, deadline, place, |value| ready(unsafe { &*value }).then_some(())).is_some()
+        self.check_guard(held);
+        // SAFETY: as in `wait_with_until`.
+        unsafe { self.wait_for_until(deadline, place, A_GUARD, ready) }
     }
 
     #[track_caller]
@@ -463,31 +464,10 @@ impl<L: Lockable> Condition<L> {
     where
         L: Lockable<Target: Exclusive>,
     {
-        // SAFETY: the call is made under `held`, which is borrowed mutably and the only hold of its lock; `take` cannot keep the
-        // reference.
-        self.wait_some_until(held, deadline, place, |value| take(unsafe { &mut *value }))
-    }
-
-    /// Calls `take` with the value, under the lock, until it returns `Some`.
-    #[track_caller]
-    fn wait_some_until<R>(
-        &self,
-        held: &mut impl GuardOf<L>,
-        deadline: impl FnOnce() -> Deadline,
-        place: Caller,
-        mut take: impl FnMut(*mut L::Value) -> Option<R>,
-    ) -> Option<R> {
         self.check_guard(held);
-        let take = || {
-            self.check_held()?;
-            Ok(take(self.lock.target().value()))
-        };
-        let wait = |deadline| {
-            self.check_held()?; // `take` may have released the lock by hand.
-            // SAFETY: as in `wait_with_until`; `take` has returned.
-            Ok(unsafe { self.wait_until(deadline, place) })
-        };
-        expect_held(wait_some(deadline, take, wait), A_GUARD)
+        // SAFETY: as in `wait_with_until`. The guard is the only hold of its lock, so nobody else has a reference to the value;
+        // `take` cannot keep the one that it gets.
+        unsafe { self.wait_some_until(deadline, place, A_GUARD, |value| take(&mut *value)) }
     }
 }
 

@@ -1,4 +1,4 @@
-//! RawBarrier in which a number of parties wait for each other: the machine of `Barrier`.
+//! Rounds in which a number of parties wait for each other: the machine of `Barrier`.
 //!
 //! ```text
 //!   arrived    COMPLETE  BROKEN
@@ -26,7 +26,7 @@
 //! # Orderings
 //!
 //! Relaxed: all changes are made under the queue's lock (parking, P1), which also orders what the parties did before
-//! they arrived before the action, and the action before what they do afterwards (P3). `waiting` and `is_broken` look
+//! they arrived before the action, and the action before what they do afterwards (P3). `waiting`, `parties` and `is_broken` look
 //! without the lock, are snapshots, and order nothing.
 #![allow(unsafe_code)]
 
@@ -76,7 +76,8 @@ pub(crate) struct RawBarrier {
     late: AtomicUsize,
     /// The token of what has broken the barrier, if it is broken.
     cause: AtomicUsize,
-    /// The token of what has ended the last round that ended while its action ran.
+    /// The token of what has ended a round while its action ran: the last such round, if that has happened to several whose
+    /// actions run still.
     interrupted: AtomicUsize,
     /// Parties that threads have claimed.
     claimed: AtomicUsize,
@@ -382,6 +383,7 @@ impl RawBarrier {
         match parked {
             Parked::Woken(TRIPPED) => Ok(()),
             Parked::Woken(token) => Err(error(token)),
+            // After a failed model only.
             Parked::Invalid | Parked::TimedOut => Err(NOT_ENTERED),
         }
     }
@@ -433,7 +435,8 @@ impl RawBarrier {
             // The first cause stays.
             let token = if word & BROKEN != 0 { self.cause.load(Relaxed) } else { ending.token() };
             self.cause.store(token, Relaxed);
-            if word & COMPLETE != 0 {
+            // Not if it is the one that runs the action who ends the round: another may still run that of an earlier one.
+            if word & COMPLETE != 0 && round.is_none() {
                 self.interrupted.store(token, Relaxed);
             }
             self.begin(ending.word());
@@ -475,7 +478,8 @@ impl RawBarrier {
         };
         // SAFETY: as in `try_end`.
         unsafe { park::unpark_filter(self.queue(), |_| Pick::Stop, callback) };
-        is_free
+        // After a failure of the model nothing is counted any more.
+        is_free || thread::model_has_failed()
     }
 
     /// A party that was claimed leaves for good, `panicked` or not.

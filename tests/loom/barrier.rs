@@ -452,10 +452,43 @@ fn a_round_completes_although_a_panic_drops_a_party_after_it() {
     });
 }
 
+/// The party that leaves does so before the others have come, while the action runs, or afterwards.
 #[test]
-fn a_party_leaves_while_the_action_of_the_others_runs() {
+fn a_party_that_leaves_while_the_action_runs_takes_nobody_out_of_the_round() {
+    static SEEN: Outcomes<[usize; 2]> = Outcomes::new();
+    explore_bounded(2, || {
+        let barrier = Arc::new(Barrier::with_action(2, thread::yield_now));
+        let leaver = spawn(&barrier, |barrier: &Barrier| barrier.party().leave());
+        let other = spawn(&barrier, |barrier: &Barrier| barrier.wait().expect("nobody breaks it"));
+        let mine = barrier.wait().expect("nobody breaks it");
+        SEEN.add([mine, other.join().unwrap()]);
+        leaver.join().unwrap();
+        assert_eq!((barrier.parties(), barrier.n_waiting(), barrier.broken()), (1, 0, false));
+    });
+    // Both in one round of two, or each in one of its own.
+    SEEN.are([[0, 0], [0, 1], [1, 0]]);
+}
+
+#[test]
+fn who_runs_the_action_is_told_what_ended_its_round() {
+    static SEEN: Outcomes<Option<&str>> = Outcomes::new();
     explore_bounded(3, || {
-        let barrier = Arc::new(Barrier::with_action(2, loom::thread::yield_now));
+        let barrier = Arc::new(Barrier::with_action(1, thread::yield_now));
+        let other = spawn(&barrier, |barrier: &Barrier| {
+            barrier.reset();
+            barrier.wait().is_ok()
+        });
+        let mine = barrier.wait();
+        assert!(other.join().unwrap(), "nobody ends its round");
+        SEEN.add(mine.err().map(|error| if error.kind() == BrokenBarrierKind::Reset { "reset" } else { "else" }));
+    });
+    SEEN.are([None, Some("reset")]);
+}
+
+#[test]
+fn a_party_that_has_left_is_missed_by_nobody() {
+    explore_bounded(3, || {
+        let barrier = Arc::new(Barrier::with_action(2, thread::yield_now));
         let leaver = spawn(&barrier, |barrier: &Barrier| {
             let party = barrier.party();
             assert!(barrier.wait().is_ok());

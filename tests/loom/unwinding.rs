@@ -6,6 +6,7 @@ use crate::child;
 use crate::common::A_WHILE;
 use crate::objects::Objects;
 use loom::thread;
+use sixfold::LockGuard;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -40,6 +41,8 @@ const ACTS: &[(&str, Act)] = &[
     ("Lock::try_hold", |o| drop(o.lock.try_hold())),
     ("Lock::hold_timeout, taken", |o| drop(o.taken_lock.hold_timeout(A_WHILE))),
     ("Lock::acquire_deadline, taken", |o| _ = o.taken_lock.acquire_deadline(soon())),
+    ("Lock::unlocked", |o| LockGuard::unlocked(&mut o.lock.hold(), || ())),
+    ("Lock::hold, mapped", |o| drop(LockGuard::map(o.lock.hold(), |value| value))),
     ("Lock::locked", |o| _ = o.lock.locked()),
     ("RLock::hold", |o| drop(o.nested.hold())),
     ("RLock::hold twice", |o| drop((o.nested.hold(), o.nested.hold()))),
@@ -54,6 +57,10 @@ const ACTS: &[(&str, Act)] = &[
     ("Semaphore::release", |o| o.no_permits.release()),
     ("Semaphore::release_many", |o| o.no_permits.release_many(3)),
     ("Semaphore::acquire_timeout, taken", |o| _ = o.no_permits.acquire_timeout(A_WHILE)),
+    ("Semaphore::hold_many, taken", |o| drop(o.permits.hold_many(2))),
+    ("Semaphore::try_hold_many", |o| drop(o.permits.try_hold_many(1))),
+    ("Semaphore::acquire_many_timeout, taken", |o| _ = o.permits.acquire_many_timeout(2, A_WHILE)),
+    ("Semaphore::drain", |o| _ = o.permits.drain()),
     ("Semaphore::value", |o| _ = o.permits.value()),
     ("BoundedSemaphore::hold", |o| drop(o.bounded.hold())),
     ("BoundedSemaphore::acquire, taken", |o| o.no_bounded.acquire()),
@@ -68,6 +75,12 @@ const ACTS: &[(&str, Act)] = &[
     }),
     ("Condition::notify, not held", |o| _ = o.condition.notify_all()),
     ("Condition::wait", |o| o.condition.hold().wait()),
+    ("Condition::wait_with", |o| o.condition.wait_with(&mut o.condition.as_lock().hold())),
+    ("Condition::wait_some_with_timeout", |o| {
+        let mut held = o.condition.hold();
+        let _ = o.condition.wait_some_with_timeout(&mut held, |()| None::<()>, A_WHILE);
+    }),
+    ("Condition::notify_with", |o| _ = o.condition.notify_all_with(&o.condition.hold())),
     ("Condition::wait_for", |o| o.condition.hold().wait_for(|()| false)),
     ("Condition::wait_for_timeout", |o| _ = o.condition.hold().wait_for_timeout(|()| false, A_WHILE)),
     ("Condition::wait_for by hand", |o| {
@@ -99,6 +112,11 @@ const ACTS: &[(&str, Act)] = &[
     ("Barrier::wait_timeout", |o| _ = o.barrier.wait_timeout(A_WHILE)),
     ("Barrier::abort", |o| o.barrier.abort()),
     ("Barrier::reset", |o| o.barrier.reset()),
+    ("Barrier::party", |o| o.barrier.party().leave()),
+    ("Barrier::wait, a party less", |o| {
+        let _party = o.barrier.party();
+        let _ = o.barrier.wait();
+    }),
     ("Barrier::n_waiting", |o| _ = (o.barrier.n_waiting(), o.barrier.broken())),
     ("objects that are new", |_| {
         let new = Objects::new();

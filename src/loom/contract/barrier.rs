@@ -55,7 +55,7 @@ struct State {
     arrivals: RefCell<Vec<usize>>,
     /// The change that has broken the barrier, if it is broken.
     breaking: Cell<usize>,
-    /// What has ended the last round that ended while its action ran.
+    /// What has ended the last round that others ended while its action ran.
     interrupted: Cell<BrokenBarrierKind>,
     /// Those who have arrived and wait.
     parties: RefCell<Vec<Rc<Sleeper<Given>>>>,
@@ -73,15 +73,12 @@ fn failed(kind: BrokenBarrierKind) -> BrokenBarrierError {
 
 impl State {
     /// Ends the round, after the calling thread has met to publish that. Whoever waits is told, and the next round begins.
-    /// `failed`: why it did not trip.
+    /// `failure`: why it did not trip.
     fn end(&self, failure: Option<BrokenBarrierKind>) {
-        let Open { complete, broken, left, .. } = self.open.now();
+        let Open { broken, left, .. } = self.open.now();
         // The first cause stays.
         let cause = broken.or(failure);
         let breaks = failure.is_some_and(|kind| kind != BrokenBarrierKind::Reset);
-        if let (true, Some(kind)) = (complete, cause) {
-            self.interrupted.set(kind);
-        }
         self.open.change(Open { waiting: 0, complete: false, broken: cause.filter(|_| breaks), left });
         let change = self.open.version();
         self.breaking.set(change);
@@ -286,6 +283,9 @@ impl RawBarrier {
     fn fail(&self, kind: BrokenBarrierKind) {
         let state = self.state();
         state.open.meet_to_publish();
+        if state.open.now().complete {
+            state.interrupted.set(kind);
+        }
         state.end(Some(kind));
     }
 
@@ -310,13 +310,13 @@ impl RawBarrier {
         state.claimed.set(state.claimed.get().saturating_sub(1)); // 0: after a failure
         let open = state.open.now();
         let left = (open.left + 1) % parties;
-        let is_open = open.broken.is_none() && !open.complete;
-        let complete = open.complete || (is_open && open.waiting > 0 && open.waiting == parties - open.left - 1);
-        state.open.change(Open { complete, left, ..open });
+        let is_last = open.waiting > 0 && open.waiting == parties - open.left - 1;
+        let completes = is_last && open.broken.is_none() && !open.complete;
+        state.open.change(Open { complete: open.complete || completes, left, ..open });
         if open.broken.is_none() {
             state.arrivals.borrow_mut().push(state.open.version());
         }
-        if complete && !open.complete {
+        if completes {
             let leader = state.parties.borrow_mut().remove(0);
             leader.give(Given::Lead);
         }

@@ -246,7 +246,7 @@ impl Permits {
             return Ok(());
         }
         let state = self.state();
-        let fits = |stock: Stock| n <= most.saturating_sub(stock.free);
+        let fits = |stock: Stock| n <= most - stock.free;
         let published =
             fits(state.stock.now()) && !Execution::is_careful_with(self.identity.created, most < Self::MOST);
         if published {

@@ -209,6 +209,9 @@ impl State {
             At::Ends(ending) | At::SeesLate(ending) | At::WaitsForLate(ending) => ending.round == Some(self.round),
             _ => false,
         };
+        if self.word & BROKEN != 0 && self.word != BROKEN {
+            return Err("a thread has entered a barrier that is broken".into());
+        }
         if self.late != count(&|at| matches!(at, At::Late { .. })) {
             return Err("I3: late does not count those between two sleeps".into());
         }

@@ -1,5 +1,6 @@
 //! Components as other crates have them, built on sixfold. Each has its right calls, and beside them wrong ones: mistakes
-//! that people make. `tests/models.rs` shows that a model passes the right ones and finds every wrong one.
+//! that people make. (`owned_pool` is the one of `examples/pool`; a test uses it wrongly.) `tests/models.rs` shows that a model
+//! passes the right ones and finds every wrong one.
 
 pub mod bank;
 pub mod once;
