@@ -262,7 +262,6 @@ impl RawBarrier {
                 (Arrival::Party(index), Parked::TimedOut) => self.time_out(gave_up, cause).map(|()| index),
                 (Arrival::Broken, _) => Err(BrokenBarrierError::new(kind_of(cause), true)),
                 (Arrival::TooLate | Arrival::Party(_), _) => Err(NOT_ENTERED),
-                (Arrival::Door, _) if thread::model_has_failed() => Err(NOT_ENTERED),
                 (Arrival::Door, _) if self.wait_at_door(deadline) => {
                     was_at_door = true;
                     continue;
@@ -408,7 +407,6 @@ impl RawBarrier {
                     reached!("a round was ended while its action ran");
                     return false;
                 }
-                End::Late if thread::model_has_failed() => return false,
                 End::Late => {
                     reached!("a round did not end before a late party was back");
                     self.wait_for_late();

@@ -241,3 +241,45 @@ impl Machine for RawLock {
         self.side.store(side, Relaxed);
     }
 }
+
+/// What costs a change or a wake-up more if it is done too often, and nothing else: no interleaving can show it.
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn held(side: u8) -> Shared {
+        Shared { word: LOCKED.into(), side }
+    }
+
+    #[test]
+    fn only_the_first_sleeper_asks_to_be_woken() {
+        let newcomer = |side| RawLock::join(held(side), Queue::Main, request(false)).shared;
+        assert_eq!(newcomer(0), armed(held(0)));
+        assert_eq!(newcomer(1), held(1));
+        assert_eq!(RawLock::join(held(1), Queue::Main, request(true)).shared, armed(held(1)), "its duty is over");
+        assert_eq!(requeue(Shared { word: FREE.into(), side: 0 }), (Shared { word: FREE.into(), side: 1 }, true));
+    }
+
+    #[test]
+    fn that_somebody_sleeps_is_known_to_the_next() {
+        crate::model(|| {
+            let lock = RawLock::new();
+            lock.change(Queue::Main, |shared| (armed(shared), false, ()));
+            assert_eq!(lock.change(Queue::Main, |shared| (shared, false, shared.side)), 1);
+        });
+    }
+
+    #[test]
+    fn an_alarm_asks_for_a_wake_up_only_where_others_sleep() {
+        let alarm = |last| RawLock::time_out(held(1), Queue::Main, 1, last, Timer::Alarm).shared;
+        assert_eq!(alarm(false), armed(held(1)));
+        assert_eq!(alarm(true), held(1));
+    }
+
+    #[test]
+    fn a_release_wakes_one_that_waits_for_the_lock_or_a_few_that_were_moved_to_it() {
+        let pick = |picked, n| RawLock::pick(Walk { picked, ..Walk::new(Queue::Main) }, held(1), n).2;
+        assert_eq!([pick(0, 1), pick(1, 1)], [Pick::Wake, Pick::Stop]);
+        assert_eq!([pick(CROWD - 1, MOVED), pick(CROWD, MOVED)], [Pick::Wake, Pick::Stop]);
+    }
+}

@@ -51,6 +51,7 @@ pub(crate) use {
 /// What no clock can measure as exactly: how many read-modify-writes the paths cost on which nobody waits.
 #[cfg(all(test, loom, sixfold_checked))]
 mod tests {
+    use super::machine::{Machine, Queue};
     use super::{Permits, RawEvent, RawLock, RawRLock, WaitQueue};
     use crate::deadline::Deadline;
     use crate::loom::atomic::changes;
@@ -98,6 +99,16 @@ mod tests {
             costs(1, || permits.release(1, Permits::MOST).unwrap());
             let only = <Permits>::new(0);
             costs(1, || only.release(1, 1).unwrap());
+        });
+    }
+
+    #[test]
+    fn a_transition_that_leaves_the_word_as_it_is_costs_no_change_unless_it_serves_somebody() {
+        crate::model(|| {
+            let lock = RawLock::new();
+            costs(0, || lock.change(Queue::Main, |shared| (shared, false, ())));
+            // That one is the Acquire of whoever is served.
+            costs(1, || lock.change(Queue::Main, |shared| (shared, true, ())));
         });
     }
 

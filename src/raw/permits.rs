@@ -506,12 +506,63 @@ mod tests {
         assert_eq!(Permits::walked(walk, shared, false), change(0, true, Then::Nothing));
     }
 
+    fn shared(word: u64) -> Shared {
+        Shared { word, side: 0 }
+    }
+
+    /// What a walk along the main queue that has picked so many does with a sleeper.
+    fn pick(word: u64, picked: u8, n: u32) -> Pick {
+        Permits::pick(Walk { picked, ..Walk::new(Queue::Main) }, shared(word), n).2
+    }
+
     #[test]
     fn where_no_more_woken_threads_can_be_counted_the_next_one_that_settles_walks() {
-        let word = 3 * ONE + MOST_WOKEN * WOKEN + PARKED;
-        let shared = Shared { word, side: 0 };
-        assert_eq!(Permits::pick(Walk::new(Queue::Main), shared, 1).2, Pick::Stop);
-        let (_, then) = Permits::serve(word + MOST_WOKEN * ONE, Request { n: 1, woken: true }).unwrap();
-        assert_eq!(then, Then::Walk(Queue::Main));
+        let word = 3 * ONE + MOST_WOKEN * (ONE + WOKEN) + PARKED;
+        assert_eq!(pick(word, 0, 1), Pick::Stop);
+        let settles = Request { n: 1, woken: true };
+        assert_eq!(Permits::serve(word, settles).unwrap().1, Then::Walk(Queue::Main));
+        // The others that are on their way take all that is left.
+        assert_eq!(Permits::serve(word - 3 * ONE, settles).unwrap().1, Then::Nothing);
+    }
+
+    #[test]
+    fn free_is_what_is_neither_taken_nor_granted() {
+        assert_eq!(free(5 * ONE + 3 * OWED), 2);
+        assert_eq!(free(3 * ONE + 3 * OWED), 0);
+        assert_eq!(free(2 * ONE + 3 * OWED), 2, "too few to be granted");
+        assert_eq!(free(2 * ONE + MOST_OWED * OWED), 2);
+    }
+
+    #[test]
+    fn a_newcomer_takes_what_is_left_over_beside_what_is_granted() {
+        crate::model(|| {
+            let permits = Permits { word: AtomicU64::new(3 * ONE + 2 * OWED) };
+            assert!(permits.try_acquire());
+            assert!(!permits.try_acquire());
+            assert_eq!(permits.word.look(), 2 * ONE + 2 * OWED);
+        });
+    }
+
+    #[test]
+    fn a_walk_wakes_those_that_can_be_served_and_one_that_is_to_know_that_it_has_lost() {
+        assert_eq!(pick(PARKED, 0, 1), Pick::Wake);
+        assert_eq!(pick(PARKED + ONE, 0, 2), Pick::Skip);
+        assert_eq!(pick(PARKED + 2 * ONE, 0, 2), Pick::Wake);
+        assert_eq!(pick(PARKED + ONE + WOKEN, 1, 1), Pick::Stop, "who is on its way takes it");
+        assert_eq!(pick(PARKED + 9 * ONE + WOKEN, ROUND, 1), Pick::Stop);
+    }
+
+    #[test]
+    fn a_walk_begins_again_where_it_has_woken_a_full_round_and_not_where_the_rest_is_too_large() {
+        let walked =
+            |picked| Permits::walked(Walk { picked, ..Walk::new(Queue::Main) }, shared(PARKED + ONE), true).then;
+        assert_eq!(walked(ROUND), Then::Walk(Queue::Main));
+        assert_eq!(walked(0), Then::Nothing);
+    }
+
+    #[test]
+    fn who_spins_is_alone_unless_somebody_sleeps() {
+        assert!(Permits::is_alone(3 * ONE));
+        assert!(!Permits::is_alone(PARKED));
     }
 }

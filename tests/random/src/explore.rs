@@ -3,8 +3,8 @@
 use crate::program::{Call, Object, Op, Program};
 use loom::thread;
 use sixfold::{
-    Barrier, BoundedSemaphore, BoundedSemaphoreGuard, Condition, ConditionGuard, Event, Lock, LockGuard, RLock,
-    RLockGuard, Semaphore, SemaphoreGuard,
+    Barrier, BoundedSemaphore, BoundedSemaphoreGuard, BrokenBarrierError, BrokenBarrierKind, Condition, ConditionGuard,
+    Event, Lock, LockGuard, RLock, RLockGuard, Semaphore, SemaphoreGuard,
 };
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -19,7 +19,8 @@ const A_WHILE: Duration = Duration::from_secs(1);
 /// `bound` preemptions each.
 ///
 /// An outcome is the results of each thread: `u` is a call without a result, `t` and `f` are true and false or `Some` and
-/// `None`, `k` and `E` are `Ok(())` and `Err`, a digit is a number, and `-` is a call that was left out.
+/// `None`, `k` and `E` are `Ok(())` and `Err`, a digit is a number, and `-` is a call that was left out. Where a barrier is broken,
+/// a capital letter says by what, and `!` that it was so before.
 pub fn explore(program: &Program, cap: usize, bound: Option<usize>) -> String {
     let outcomes = Arc::new(Mutex::new(BTreeSet::new()));
     let executions = Arc::new(AtomicUsize::new(0));
@@ -78,8 +79,8 @@ enum Is {
 }
 
 enum Guard<'a> {
-    Lock(#[expect(dead_code)] LockGuard<'a>),
-    RLock(#[expect(dead_code)] RLockGuard<'a>),
+    Lock(LockGuard<'a>),
+    RLock(RLockGuard<'a>),
     Condition(#[expect(dead_code)] ConditionGuard<'a, Lock>),
     ConditionRLock(#[expect(dead_code)] ConditionGuard<'a, RLock>),
     Semaphore(#[expect(dead_code)] SemaphoreGuard<'a>),
@@ -198,7 +199,7 @@ fn give_back(program: &Program, number: usize, object: Object, made: &Made) {
                 notify_at_last(condition, &made.over);
             }
         }
-        Is::Semaphore(permits) => permits.release_many(program.acquires(number)),
+        Is::Semaphore(permits) => permits.release_many(program.permits_for_all(number)),
         Is::Bounded(permits) => {
             if let Object::Bounded { taken, .. } = object {
                 (0..taken).for_each(|_| _ = permits.release());
@@ -206,6 +207,26 @@ fn give_back(program: &Program, number: usize, object: Object, made: &Made) {
         }
         _ => {}
     }
+}
+
+macro_rules! done {
+    ($call:expr) => {{
+        $call;
+        Answer::Unit
+    }};
+}
+
+/// A call of a condition with a guard of its lock.
+macro_rules! with {
+    ($condition:expr, $guard:expr, $op:expr) => {
+        match $op {
+            Op::Wait => done!($condition.wait_with($guard)),
+            Op::WaitTimed => Answer::Bool($condition.wait_with_timeout($guard, A_WHILE)),
+            Op::WaitZero => Answer::Bool($condition.wait_with_timeout($guard, Duration::ZERO)),
+            Op::Notify(n) => Answer::Number($condition.notify_with($guard, n.into())),
+            _ => Answer::Number($condition.notify_all_with($guard)),
+        }
+    };
 }
 
 /// Runs the calls of a thread, and gives back what it still holds. Returns the results.
@@ -227,9 +248,21 @@ fn run(calls: &[Call], objects: &[Made]) -> String {
             },
             Op::Wait | Op::WaitTimed | Op::WaitZero if !holds => Answer::None,
             Op::Wait if made.over.load(Relaxed) => Answer::None,
-            Op::Hold | Op::TryHold | Op::HoldTimed => {
+            Op::Unlocked => match guards.iter_mut().rfind(|(of, _)| *of == number) {
+                Some((_, Guard::Lock(guard))) => done!(LockGuard::unlocked(guard, || ())),
+                _ => Answer::None,
+            },
+            Op::Wait | Op::WaitTimed | Op::WaitZero | Op::Notify(_) | Op::NotifyAll => {
+                match (&made.is, guards.iter_mut().rfind(|(of, _)| *of == number)) {
+                    (Is::Condition(condition), Some((_, Guard::Lock(guard)))) => with!(condition, guard, op),
+                    (Is::ConditionRLock(condition), Some((_, Guard::RLock(guard)))) => with!(condition, guard, op),
+                    _ => call(&made.is, op),
+                }
+            }
+            Op::Hold | Op::HoldMany(_) | Op::TryHold | Op::HoldTimed | Op::HoldLock => {
                 let guard = hold(&made.is, op);
-                let answer = if op == Op::Hold { Answer::Unit } else { Answer::Bool(guard.is_some()) };
+                let waits = matches!(op, Op::Hold | Op::HoldMany(_) | Op::HoldLock);
+                let answer = if waits { Answer::Unit } else { Answer::Bool(guard.is_some()) };
                 guards.extend(guard.map(|guard| (number, guard)));
                 answer
             }
@@ -237,7 +270,14 @@ fn run(calls: &[Call], objects: &[Made]) -> String {
         };
         match op {
             Op::Acquire => by_hand[number] += 1,
+            Op::AcquireMany(n) => by_hand[number] += usize::from(n),
             Op::Try | Op::Timed | Op::Zero => by_hand[number] += usize::from(result == Answer::Bool(true)),
+            Op::TryMany(n) | Op::TimedMany(n) if result == Answer::Bool(true) => by_hand[number] += usize::from(n),
+            Op::Reduce(_) | Op::Drain => {
+                if let Answer::Number(taken) = result {
+                    by_hand[number] += taken;
+                }
+            }
             Op::Release => by_hand[number] = by_hand[number].saturating_sub(1),
             _ => {}
         }
@@ -247,6 +287,17 @@ fn run(calls: &[Call], objects: &[Made]) -> String {
             Answer::Bool(value) => results.push(if value { 't' } else { 'f' }),
             Answer::Done(done) => results.push(if done { 'k' } else { 'E' }),
             Answer::Number(number) => write!(results, "{number}").unwrap(),
+            Answer::Broken(error) => {
+                results.push(match error.kind() {
+                    BrokenBarrierKind::TimedOut => 'T',
+                    BrokenBarrierKind::OtherTimedOut => 'O',
+                    BrokenBarrierKind::Aborted => 'A',
+                    BrokenBarrierKind::Reset => 'R',
+                    BrokenBarrierKind::NotEntered => 'N',
+                    kind => unreachable!("nobody panics: {kind:?}"),
+                });
+                results.push_str(if error.was_broken() { "!" } else { "" });
+            }
         }
     }
     while let Some(guard) = guards.pop() {
@@ -272,6 +323,7 @@ enum Answer {
     Bool(bool),
     Done(bool),
     Number(usize),
+    Broken(BrokenBarrierError),
 }
 
 fn hold(is: &Is, op: Op) -> Option<Guard<'_>> {
@@ -287,10 +339,18 @@ fn hold(is: &Is, op: Op) -> Option<Guard<'_>> {
     match is {
         Is::Lock(lock) => hold!(lock, Guard::Lock),
         Is::RLock(lock) => hold!(lock, Guard::RLock),
+        Is::Condition(condition) if op == Op::HoldLock => Some(Guard::Lock(condition.as_lock().hold())),
         Is::Condition(condition) => hold!(condition, Guard::Condition),
+        Is::ConditionRLock(condition) if op == Op::HoldLock => Some(Guard::RLock(condition.as_lock().hold())),
         Is::ConditionRLock(condition) => hold!(condition, Guard::ConditionRLock),
-        Is::Semaphore(permits) => hold!(permits, Guard::Semaphore),
-        Is::Bounded(permits) => hold!(permits, Guard::Bounded),
+        Is::Semaphore(permits) => match op {
+            Op::HoldMany(n) => Some(Guard::Semaphore(permits.hold_many(n.into()))),
+            _ => hold!(permits, Guard::Semaphore),
+        },
+        Is::Bounded(permits) => match op {
+            Op::HoldMany(n) => Some(Guard::Bounded(permits.hold_many(n.into()))),
+            _ => hold!(permits, Guard::Bounded),
+        },
         Is::Event(_) | Is::Barrier(_) | Is::Flag(_) => unreachable!("no guards"),
     }
 }
@@ -303,11 +363,8 @@ fn call(is: &Is, op: Op) -> Answer {
     fn number<E>(result: Result<usize, E>) -> Answer {
         result.map_or(Answer::Done(false), Answer::Number)
     }
-    macro_rules! done {
-        ($call:expr) => {{
-            $call;
-            Answer::Unit
-        }};
+    fn passed(result: Result<usize, BrokenBarrierError>) -> Answer {
+        result.map_or_else(Answer::Broken, Answer::Number)
     }
     macro_rules! by_hand {
         ($object:expr) => {
@@ -316,6 +373,16 @@ fn call(is: &Is, op: Op) -> Answer {
                 Op::Try => Answer::Bool($object.try_acquire()),
                 Op::Timed => Answer::Bool($object.acquire_timeout(A_WHILE)),
                 _ => Answer::Bool($object.acquire_timeout(Duration::ZERO)),
+            }
+        };
+    }
+    macro_rules! many {
+        ($permits:expr) => {
+            match op {
+                Op::AcquireMany(n) => done!($permits.acquire_many(n.into())),
+                Op::TryMany(n) => Answer::Bool($permits.try_acquire_many(n.into())),
+                Op::TimedMany(n) => Answer::Bool($permits.acquire_many_timeout(n.into(), A_WHILE)),
+                _ => by_hand!($permits),
             }
         };
     }
@@ -351,13 +418,15 @@ fn call(is: &Is, op: Op) -> Answer {
             Op::Look => Answer::Number(permits.value()),
             Op::Release | Op::Stray => done!(permits.release()),
             Op::ReleaseMany(n) => done!(permits.release_many(n.into())),
-            _ => by_hand!(permits),
+            Op::Reduce(n) => Answer::Number(permits.reduce(n.into())),
+            Op::Drain => Answer::Number(permits.drain()),
+            _ => many!(permits),
         },
         Is::Bounded(permits) => match op {
             Op::Look => Answer::Number(permits.value()),
             Op::Release | Op::Stray => Answer::Done(permits.release().is_ok()),
             Op::ReleaseMany(n) => Answer::Done(permits.release_many(n.into()).is_ok()),
-            _ => by_hand!(permits),
+            _ => many!(permits),
         },
         Is::Event(event) => match op {
             Op::Acquire => done!(event.wait()),
@@ -372,9 +441,10 @@ fn call(is: &Is, op: Op) -> Answer {
             _ => Answer::Bool(flag.load(Relaxed)),
         },
         Is::Barrier(barrier) => match op {
-            Op::Acquire => number(barrier.wait()),
-            Op::Timed => number(barrier.wait_timeout(A_WHILE)),
-            Op::Zero => number(barrier.wait_timeout(Duration::ZERO)),
+            Op::Acquire => passed(barrier.wait()),
+            Op::Timed => passed(barrier.wait_timeout(A_WHILE)),
+            Op::Zero => passed(barrier.wait_timeout(Duration::ZERO)),
+            Op::Leave => done!(barrier.party().leave()),
             Op::Abort => done!(barrier.abort()),
             Op::Reset => done!(barrier.reset()),
             Op::Count => Answer::Number(barrier.n_waiting()),

@@ -46,9 +46,20 @@ pub enum Op {
     /// By whoever.
     Stray,
     ReleaseMany(u8),
+    AcquireMany(u8),
+    TryMany(u8),
+    TimedMany(u8),
+    /// As many as there are, but not more than so many.
+    Reduce(u8),
+    Drain,
     Hold,
+    HoldMany(u8),
     TryHold,
     HoldTimed,
+    /// A guard of the condition's lock. While it is the last one, the thread waits and notifies with it.
+    HoldLock,
+    /// Lets go of the last guard, which is one of a `Lock`, for a moment.
+    Unlocked,
     /// Drops the last guard, if the thread has one.
     Drop,
     Look,
@@ -65,9 +76,11 @@ pub enum Op {
     Abort,
     Reset,
     Count,
+    /// Claims a party, and leaves.
+    Leave,
 }
 
-const LETTERS: [(char, Op); 23] = [
+const LETTERS: [(char, Op); 32] = [
     ('a', Op::Acquire),
     ('t', Op::Try),
     ('w', Op::Timed),
@@ -75,9 +88,17 @@ const LETTERS: [(char, Op); 23] = [
     ('r', Op::Release),
     ('x', Op::Stray),
     ('m', Op::ReleaseMany(0)),
+    ('A', Op::AcquireMany(0)),
+    ('T', Op::TryMany(0)),
+    ('M', Op::TimedMany(0)),
+    ('R', Op::Reduce(0)),
+    ('D', Op::Drain),
     ('h', Op::Hold),
+    ('H', Op::HoldMany(0)),
     ('k', Op::TryHold),
     ('g', Op::HoldTimed),
+    ('p', Op::HoldLock),
+    ('u', Op::Unlocked),
     ('d', Op::Drop),
     ('l', Op::Look),
     ('o', Op::IsOwned),
@@ -91,6 +112,7 @@ const LETTERS: [(char, Op); 23] = [
     ('b', Op::Abort),
     ('e', Op::Reset),
     ('q', Op::Count),
+    ('v', Op::Leave),
 ];
 
 impl Op {
@@ -99,12 +121,58 @@ impl Op {
         LETTERS.iter().find(|(_, op)| same(*op)).expect("each has one").0
     }
 
-    fn opens_by_hand(self) -> bool {
-        matches!(self, Op::Acquire | Op::Try | Op::Timed | Op::Zero)
+    /// How many levels or permits a thread may have by hand after it.
+    fn opens_by_hand(self) -> usize {
+        match self {
+            Op::Acquire | Op::Try | Op::Timed | Op::Zero => 1,
+            Op::AcquireMany(n) | Op::TryMany(n) | Op::TimedMany(n) | Op::Reduce(n) => n.into(),
+            Op::Drain => u8::MAX.into(),
+            _ => 0,
+        }
     }
 
     fn opens_a_guard(self) -> bool {
-        matches!(self, Op::Hold | Op::TryHold | Op::HoldTimed)
+        matches!(self, Op::Hold | Op::HoldMany(_) | Op::TryHold | Op::HoldTimed | Op::HoldLock)
+    }
+
+    /// Waits for as long as it takes, to acquire.
+    fn is_acquire(self) -> bool {
+        matches!(self, Op::Acquire | Op::AcquireMany(_) | Op::Hold | Op::HoldMany(_) | Op::HoldLock)
+    }
+
+    /// How many permits it may take.
+    fn takes(self) -> usize {
+        match self {
+            Op::Hold | Op::TryHold | Op::HoldTimed => 1,
+            Op::HoldMany(n) => n.into(),
+            op => op.opens_by_hand(),
+        }
+    }
+
+    fn with_number(self, n: u8) -> Self {
+        match self {
+            Op::ReleaseMany(_) => Op::ReleaseMany(n),
+            Op::AcquireMany(_) => Op::AcquireMany(n),
+            Op::TryMany(_) => Op::TryMany(n),
+            Op::TimedMany(_) => Op::TimedMany(n),
+            Op::HoldMany(_) => Op::HoldMany(n),
+            Op::Reduce(_) => Op::Reduce(n),
+            Op::Notify(_) => Op::Notify(n),
+            op => op,
+        }
+    }
+
+    fn number(self) -> Option<u8> {
+        match self {
+            Op::ReleaseMany(n)
+            | Op::AcquireMany(n)
+            | Op::TryMany(n)
+            | Op::TimedMany(n)
+            | Op::HoldMany(n)
+            | Op::Reduce(n)
+            | Op::Notify(n) => Some(n),
+            _ => None,
+        }
     }
 }
 
@@ -140,10 +208,7 @@ impl fmt::Display for Object {
 impl fmt::Display for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}{}", self.object, self.op.letter())?;
-        match self.op {
-            Op::ReleaseMany(n) | Op::Notify(n) => write!(f, "{n}"),
-            _ => Ok(()),
-        }
+        self.op.number().map_or(Ok(()), |n| write!(f, "{n}"))
     }
 }
 
@@ -203,13 +268,8 @@ fn parse_object(text: &str) -> Option<Object> {
 fn parse_call(text: &str) -> Option<Call> {
     let letter = text.find(|c: char| !c.is_ascii_digit())?;
     let (object, rest) = text.split_at(letter);
-    let number = rest[1..].parse();
     let op = LETTERS.iter().find(|(letter, _)| rest.starts_with(*letter))?.1;
-    let op = match op {
-        Op::ReleaseMany(_) => Op::ReleaseMany(number.ok()?),
-        Op::Notify(_) => Op::Notify(number.ok()?),
-        op => op,
-    };
+    let op = if op.number().is_some() { op.with_number(rest[1..].parse().ok()?) } else { op };
     Some(Call { object: object.parse().ok()?, op })
 }
 
@@ -220,13 +280,37 @@ impl Object {
     /// The calls that it has, the frequent ones more than once.
     fn calls(self) -> Vec<Op> {
         let more: &[Op] = match self {
-            Lock { .. } => &[Op::Stray, Op::Stray, Op::Release],
+            Lock { .. } => &[Op::Stray, Op::Stray, Op::Release, Op::Unlocked],
             RLock { .. } => &[Op::Stray, Op::IsOwned, Op::Acquire, Op::Release],
-            Condition { .. } | ConditionRLock { .. } => {
-                &[Op::Acquire, Op::Hold, Op::Wait, Op::Wait, Op::WaitTimed, Op::WaitTimed, Op::WaitZero]
+            Condition { .. } | ConditionRLock { .. } => &[
+                Op::Acquire,
+                Op::Hold,
+                Op::HoldLock,
+                Op::HoldLock,
+                Op::Wait,
+                Op::Wait,
+                Op::WaitTimed,
+                Op::WaitTimed,
+                Op::WaitZero,
+            ],
+            Semaphore { .. } => &[
+                Op::Stray,
+                Op::Stray,
+                Op::ReleaseMany(2),
+                Op::ReleaseMany(0),
+                Op::ReleaseMany(3),
+                Op::AcquireMany(2),
+                Op::TryMany(2),
+                Op::TimedMany(2),
+                Op::TimedMany(3),
+                Op::HoldMany(2),
+                Op::Reduce(2),
+                Op::Drain,
+            ],
+            Bounded { bound, .. } => {
+                let many = [Op::AcquireMany, Op::TryMany, Op::TimedMany, Op::HoldMany].map(|op| op(bound));
+                return [&BY_HAND[..], &[Op::Stray, Op::Stray, Op::ReleaseMany(2)], &many].concat();
             }
-            Semaphore { .. } => &[Op::Stray, Op::Stray, Op::ReleaseMany(2), Op::ReleaseMany(0), Op::ReleaseMany(3)],
-            Bounded { .. } => &[Op::Stray, Op::Stray, Op::ReleaseMany(2)],
             Flag => return vec![Op::Set, Op::Look],
             Event { .. } => {
                 return vec![
@@ -243,12 +327,14 @@ impl Object {
             }
             Barrier { .. } => {
                 let waits = [Op::Acquire, Op::Acquire, Op::Acquire, Op::Timed, Op::Timed, Op::Zero];
-                return [&waits[..], &[Op::Abort, Op::Reset, Op::Count, Op::Look]].concat();
+                return [&waits[..], &[Op::Abort, Op::Reset, Op::Count, Op::Look, Op::Leave, Op::Leave]].concat();
             }
         };
         let mut calls = [&BY_HAND[..], more].concat();
         match self {
-            Condition { .. } => calls.extend([Op::Stray, Op::Notify(1), Op::Notify(1), Op::Notify(2), Op::NotifyAll]),
+            Condition { .. } => {
+                calls.extend([Op::Stray, Op::Notify(1), Op::Notify(1), Op::Notify(2), Op::NotifyAll, Op::Unlocked]);
+            }
             ConditionRLock { .. } => calls.extend([Op::Notify(1), Op::Notify(2), Op::NotifyAll]),
             _ => {}
         }
@@ -282,11 +368,15 @@ impl Program {
         self.threads[thread].iter().any(waits)
     }
 
-    /// How many calls wait for permits of a semaphore.
+    fn calls_of(&self, object: usize) -> impl Iterator<Item = Op> {
+        self.threads.iter().flatten().filter(move |call| call.object == object).map(|call| call.op)
+    }
+
+    /// How many permits of a semaphore are enough for all who wait, whoever else takes some.
     #[cfg_attr(not(loom), expect(dead_code))]
-    pub fn acquires(&self, object: usize) -> usize {
-        let waits = |call: &&Call| call.object == object && matches!(call.op, Op::Acquire | Op::Hold);
-        self.threads.iter().flatten().filter(waits).count()
+    pub fn permits_for_all(&self, object: usize) -> usize {
+        let takes: usize = self.calls_of(object).map(Op::takes).sum();
+        if self.calls_of(object).any(Op::is_acquire) { takes } else { 0 }
     }
 
     /// Whether it ends, whoever is faster, and loom can explore it.
@@ -296,6 +386,21 @@ impl Program {
         }
         let waits =
             |object: usize| self.threads.iter().flatten().any(|call| call.object == object && call.op == Op::Wait);
+        // Whoever drains takes what others wait for; and a barrier has no more parties that could leave.
+        let starves = |object: usize| {
+            let drains = self.calls_of(object).any(|op| op == Op::Drain);
+            matches!(self.objects[object], Semaphore { .. }) && drains && self.calls_of(object).any(Op::is_acquire)
+        };
+        let leaves = |object: usize| self.calls_of(object).filter(|op| *op == Op::Leave).count();
+        let too_many_leave = |object: usize| match self.objects[object] {
+            Barrier { parties } => leaves(object) > parties.into(),
+            _ => false,
+        };
+        if (0..self.objects.len()).any(|object| starves(object) || too_many_leave(object)) {
+            return false;
+        }
+        // With a guard of its lock it is no error, but a panic, if a stranger has released it.
+        let is_lent = |object: usize| self.calls_of(object).any(|op| matches!(op, Op::HoldLock | Op::Unlocked));
         for (number, thread) in self.threads.iter().enumerate() {
             let mut by_hand = vec![0_usize; self.objects.len()];
             let mut guards = by_hand.clone();
@@ -306,18 +411,20 @@ impl Program {
                 let this = by_hand[call.object] + guards[call.object] > 0;
                 let is_nested = matches!(object, RLock { .. } | ConditionRLock { .. });
                 let blocks = match call.op {
-                    Op::Acquire | Op::Hold => {
+                    op if op.is_acquire() => {
                         others
                             || object.is_exclusive() && this && !is_nested
                             || number == 0 && (!object.is_exclusive() || object.main_holds() && !is_nested)
                     }
                     Op::Wait => number == 0 || others || !this,
                     // A timed wait acquires the lock again.
-                    Op::WaitTimed | Op::WaitZero => others || !this || number == 0 && object.main_holds(),
+                    Op::WaitTimed | Op::WaitZero | Op::Unlocked => {
+                        others || !this || number == 0 && object.main_holds()
+                    }
                     // The end of the model is before that.
                     Op::Clear | Op::Reset => self.waits_for_the_end(number),
                     // The order of who waits and who notifies at last is kept by the lock.
-                    Op::Stray => waits(call.object),
+                    Op::Stray => waits(call.object) || is_lent(call.object),
                     // Loom may not try a store before a load of another thread, if the storing thread has loaded before.
                     Op::Look if object == Flag => thread.contains(&Call { object: call.object, op: Op::Set }),
                     _ => false,
@@ -326,7 +433,7 @@ impl Program {
                     return false;
                 }
                 if object.is_exclusive() {
-                    by_hand[call.object] += usize::from(call.op.opens_by_hand());
+                    by_hand[call.object] += call.op.opens_by_hand();
                     guards[call.object] += usize::from(call.op.opens_a_guard());
                     match call.op {
                         Op::Release => by_hand[call.object] = by_hand[call.object].saturating_sub(1),
@@ -379,8 +486,9 @@ impl Program {
         let Some(Call { object, op }) = calls.last() else { return true };
         let count = |kind: fn(Op) -> bool| calls.iter().filter(|call| call.object == *object && kind(call.op)).count();
         match op {
-            Op::Release => count(Op::opens_by_hand) >= count(|op| op == Op::Release),
+            Op::Release => count(|op| op.opens_by_hand() > 0) >= count(|op| op == Op::Release),
             Op::Drop => count(Op::opens_a_guard) >= count(|op| op == Op::Drop),
+            Op::Unlocked => count(Op::opens_a_guard) > count(|op| op == Op::Drop),
             _ => true,
         }
     }
@@ -439,7 +547,15 @@ impl Program {
                     Op::ReleaseMany(1) => Op::Stray,
                     Op::Notify(n @ 2..) => Op::Notify(n - 1),
                     Op::NotifyAll => Op::Notify(1),
-                    Op::Hold => Op::Acquire,
+                    Op::AcquireMany(1) | Op::Hold => Op::Acquire,
+                    Op::TryMany(1) | Op::Reduce(1) => Op::Try,
+                    Op::TimedMany(1) => Op::Timed,
+                    Op::HoldMany(1) | Op::HoldLock => Op::Hold,
+                    Op::AcquireMany(n @ 2..) => Op::AcquireMany(n - 1),
+                    Op::TryMany(n @ 2..) => Op::TryMany(n - 1),
+                    Op::TimedMany(n @ 2..) => Op::TimedMany(n - 1),
+                    Op::HoldMany(n @ 2..) => Op::HoldMany(n - 1),
+                    Op::Reduce(n @ 2..) => Op::Reduce(n - 1),
                     Op::TryHold | Op::Zero => Op::Try,
                     Op::HoldTimed => Op::Timed,
                     _ => continue,
@@ -569,6 +685,14 @@ impl Program {
             Op::Release => format!("{o}.release() // if acquired by hand"),
             Op::Stray => format!("{o}.release()"),
             Op::ReleaseMany(n) => format!("{o}.release_many({n})"),
+            Op::AcquireMany(n) => format!("{o}.acquire_many({n})"),
+            Op::TryMany(n) => format!("{o}.try_acquire_many({n})"),
+            Op::TimedMany(n) => format!("{o}.acquire_many_timeout({n}, A_WHILE)"),
+            Op::Reduce(n) => format!("{o}.reduce({n})"),
+            Op::Drain => format!("{o}.drain()"),
+            Op::HoldMany(n) => format!("guards.push({o}.hold_many({n}))"),
+            Op::HoldLock => format!("guards.push({o}.as_lock().hold()) // waits and notifies are `_with` it"),
+            Op::Unlocked => format!("unlocked(guards.last(), || ()) // of {o}"),
             Op::Hold => format!("guards.push({o}.hold())"),
             Op::TryHold => format!("guards.extend({o}.try_hold())"),
             Op::HoldTimed => format!("guards.extend({o}.hold_timeout(A_WHILE))"),
@@ -590,6 +714,7 @@ impl Program {
             Op::Abort => format!("{o}.abort()"),
             Op::Reset => format!("{o}.reset()"),
             Op::Count => format!("{o}.n_waiting()"),
+            Op::Leave => format!("{o}.party().leave()"),
         }
     }
 }
