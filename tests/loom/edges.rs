@@ -13,7 +13,7 @@
 use crate::common::{A_WHILE, Plain};
 use loom::sync::atomic::AtomicBool;
 use loom::thread::{self, Thread};
-use sixfold::{Barrier, BoundedSemaphore, Condition, Event, Lock, NotHeldError, RLock, Semaphore};
+use sixfold::{Barrier, BoundedSemaphore, Condition, Event, Lock, LockGuard, NotHeldError, RLock, Semaphore};
 use std::fmt::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -849,6 +849,25 @@ const BARRIER: Kind<Barrier> = Kind {
                 true
             }),
         ),
+        ARRIVES.and(LEAVES, OnMachines(QUEUE), ARRIVES.scene(leaves)),
+        Custom {
+            publisher: LEAVES,
+            observer: "wait, Ok: the same round",
+            edge: Yes,
+            scene: Scene::new(|| Barrier::new(2), leaves, |barrier| barrier.wait().is_ok()),
+        },
+        after_leaving("abort", OnMachines(QUEUE), |barrier| {
+            barrier.abort();
+            true
+        }),
+        after_leaving("reset", OnMachines(QUEUE), |barrier| {
+            barrier.reset();
+            true
+        }),
+        after_leaving(LEAVES, OnMachines(QUEUE), leaves),
+        after_leaving("n_waiting, none", No, |barrier| barrier.n_waiting() == 0),
+        after_leaving("broken, false", No, |barrier| !barrier.broken()),
+        after_leaving("parties, fewer", No, |barrier| barrier.parties() == 2),
         ARRIVES.and("n_waiting, one", No, ARRIVES.scene(|barrier| barrier.n_waiting() == 1)),
         ARRIVES.and(
             "broken, true",
@@ -895,6 +914,18 @@ const BARRIER: Kind<Barrier> = Kind {
         },
     ],
 };
+
+const LEAVES: &str = "a party leaves";
+
+fn leaves(barrier: &Barrier) -> bool {
+    barrier.party().leave();
+    true
+}
+
+const fn after_leaving(observer: &'static str, edge: Edge, observe: fn(&Barrier) -> bool) -> Custom<Barrier> {
+    let scene = Scene { flag: true, ..Scene::new(|| Barrier::new(3), leaves, observe) };
+    Custom { publisher: LEAVES, observer, edge, scene }
+}
 
 /// The time was up while the action of a round of others ran. It can end so only in a barrier of one, in which no party
 /// waits for others, and which nobody breaks.
@@ -1040,6 +1071,42 @@ const CONDITION: Kind<Monitor> = Kind {
         ),
         notified("release", "wait", Yes, RELEASES, waits),
         notified("release", "timed wait, true", Yes, RELEASES, waits_timed),
+        notified("release", "wait_with", Yes, RELEASES, waits_with_a_guard),
+        notified("release in the course of an `unlocked`", "unlocked", Yes, RELEASES_IN_BETWEEN, |monitor| {
+            monitor.unlocked();
+            true
+        }),
+        Custom {
+            publisher: "unlocked, still unlocked",
+            observer: "acquire",
+            edge: Yes,
+            scene: Scene {
+                finally: Some(|monitor| _ = monitor.release()),
+                ..Scene::new(
+                    Monitor::new,
+                    |monitor| {
+                        monitor.unlocked();
+                        true
+                    },
+                    Monitor::acquire_while_it_waits,
+                )
+            },
+        },
+        Custom {
+            publisher: "wait_with, still waiting",
+            observer: "acquire",
+            edge: Yes,
+            scene: Scene {
+                finally: Some(|monitor| {
+                    _ = monitor.notify_all();
+                    _ = monitor.release();
+                }),
+                ..Scene::new(Monitor::new, waits_with_a_guard, |monitor| {
+                    monitor.acquire();
+                    monitor.is_waited_for()
+                })
+            },
+        },
         Custom {
             publisher: "wait, still waiting",
             observer: "acquire",
@@ -1109,6 +1176,21 @@ impl Monitor {
         notified == Ok(true)
     }
 
+    /// Holds the lock, and lets go of it for a moment, which counts as waiting.
+    fn unlocked(&self) {
+        LockGuard::unlocked(&mut self.as_lock().hold(), || {
+            self.waits.store(true, Relaxed);
+            thread::yield_now();
+            self.waits.store(false, Relaxed);
+        });
+    }
+
+    /// Acquires the lock. True: it has come while the other thread waits.
+    fn acquire_while_it_waits(&self) -> bool {
+        self.acquire();
+        self.waits.load(Relaxed)
+    }
+
     /// Whether the observer waits. If it does not yet, it will not. By the holder of the lock.
     fn is_waited_for(&self) -> bool {
         self.is_late.store(true, Relaxed);
@@ -1124,6 +1206,16 @@ impl Monitor {
         }
         notified
     }
+}
+
+fn waits_with_a_guard(monitor: &Monitor) -> bool {
+    let mut guard = monitor.as_lock().hold();
+    if monitor.is_late.load(Relaxed) {
+        return false;
+    }
+    monitor.waits.store(true, Relaxed);
+    monitor.condition.wait_with(&mut guard);
+    true
 }
 
 fn waits_timed(monitor: &Monitor) -> bool {
@@ -1174,6 +1266,16 @@ const RELEASES: Publishing = Scene::new(
     always,
 );
 
+/// The publisher acquires and releases while the observer has let go of the lock.
+const RELEASES_IN_BETWEEN: Publishing = Scene::new(
+    Monitor::new,
+    |monitor| {
+        let in_between = monitor.acquire_while_it_waits();
+        monitor.release().is_ok() && in_between
+    },
+    always,
+);
+
 /// The observer waits and is notified. If the publisher notified it, it was selected by that.
 const fn notified(
     publisher: &'static str,
@@ -1202,7 +1304,7 @@ fn page() -> String {
          number says why.\n\
          - –: the calls cannot follow each other without an edge of another cell.\n\n\
          Scoped calls are the same calls: `hold` acquires, and the drop of a guard releases. A deadline is a timeout, and a\n\
-         timeout of zero is a try. A `Condition` over an `RLock` has no strangers, so the lock orders all that its calls do.\n",
+         timeout of zero is a try. With a guard of its lock a condition's calls are those of the lock's holder. A `Condition` over an `RLock` has no strangers, so the lock orders all that its calls do.\n",
     );
     LOCK.print(&mut page);
     RLOCK.print(&mut page);
