@@ -14,7 +14,7 @@ pub enum Rank {
     Ours,
     /// Something one could use in our place.
     Peer,
-    /// Shown, not ranked: it burns its processor while it waits.
+    /// Shown, not ranked: it burns its processor while it waits, or is ours too.
     Shown,
     /// The floor of the machine under this scenario; it is no substitute for anything.
     Limit,

@@ -51,6 +51,68 @@ impl<S: Send + 'static> Monitor<S> for Sixfold<S> {
     }
 }
 
+/// With a guard of the lock instead of one of the condition.
+pub struct WithGuard<S>(Arc<Lock<S>>, [Condition<Arc<Lock<S>>>; 2]);
+
+impl<S: Send + 'static> Monitor<S> for WithGuard<S> {
+    const NAME: &'static str = "sixfold";
+    const RANK: Rank = Rank::Ours;
+    fn new(state: S) -> Self {
+        let lock = Arc::new(Lock::with_value(state));
+        Self(lock.clone(), [Condition::with_lock(lock.clone()), Condition::with_lock(lock)])
+    }
+    #[inline]
+    fn turn<R>(
+        &self,
+        on: usize,
+        mut blocked: impl FnMut(&mut S) -> bool,
+        change: impl FnOnce(&mut S) -> (R, Notify),
+    ) -> R {
+        let mut state = self.0.hold();
+        while blocked(&mut state) {
+            self.1[on].wait_with(&mut state);
+        }
+        let (result, notify) = change(&mut state);
+        match notify {
+            Notify::Nobody => {}
+            Notify::One(whom) => _ = self.1[whom].notify_with(&state, 1),
+            Notify::All(whom) => _ = self.1[whom].notify_all_with(&state),
+        }
+        result
+    }
+}
+
+/// All wait on one condition, and whoever changes something has to wake all.
+pub struct OneCondition<M>(M);
+
+macro_rules! one_condition {
+    ($($monitor:ident, $name:literal;)*) => {$(
+        impl<S: Send + 'static> Monitor<S> for OneCondition<$monitor<S>> {
+            const NAME: &'static str = $name;
+            const RANK: Rank = if let Rank::Ours = $monitor::<S>::RANK { Rank::Shown } else { Rank::Peer };
+            fn new(state: S) -> Self {
+                Self($monitor::new(state))
+            }
+            #[inline]
+            fn turn<R>(
+                &self,
+                _: usize,
+                blocked: impl FnMut(&mut S) -> bool,
+                change: impl FnOnce(&mut S) -> (R, Notify),
+            ) -> R {
+                self.0.turn(0, blocked, |state| match change(state) {
+                    (result, Notify::Nobody) => (result, Notify::Nobody),
+                    (result, _) => (result, Notify::All(0)),
+                })
+            }
+        }
+    )*};
+}
+one_condition! {
+    Sixfold, "sixfold, one condition";
+    Std, "std, one condition";
+}
+
 pub struct Std<S>(Mutex<S>, [Condvar; 2]);
 
 impl<S: Send + 'static> Monitor<S> for Std<S> {

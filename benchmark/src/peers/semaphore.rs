@@ -16,6 +16,25 @@ pub trait Semaphore: Sync + 'static {
     }
 }
 
+/// Those that give several permits at once.
+pub trait Bulk: Semaphore {
+    fn acquire_many(&self, n: usize);
+}
+
+impl Bulk for sixfold::Semaphore {
+    #[inline]
+    fn acquire_many(&self, n: usize) {
+        self.acquire_many(n);
+    }
+}
+
+impl Bulk for tokio::sync::Semaphore {
+    #[inline]
+    fn acquire_many(&self, n: usize) {
+        pollster::block_on(self.acquire_many(n as u32)).expect("nobody closes it").forget();
+    }
+}
+
 impl Semaphore for sixfold::Semaphore {
     const NAME: &'static str = "sixfold";
     const RANK: Rank = Rank::Ours;
@@ -135,6 +154,18 @@ macro_rules! by_hand {
         }
     };
 }
+
+macro_rules! many_by_hand {
+    ($($monitor:ident),*) => {$(
+        impl Bulk for ByHand<$monitor<usize>> {
+            #[inline]
+            fn acquire_many(&self, n: usize) {
+                self.0.turn(0, |permits| *permits < n, |permits| (*permits -= n, Notify::Nobody));
+            }
+        }
+    )*};
+}
+many_by_hand!(Std, ParkingLot, Usync);
 by_hand!(Std, "std by hand");
 by_hand!(ParkingLot, "parking_lot by hand");
 by_hand!(Usync, "usync by hand");

@@ -3,7 +3,7 @@
 use super::among;
 use crate::measure::{Run, alone, crew, crew_with_parts};
 use crate::peers::Rank;
-use crate::peers::monitor::{Monitor, Notify, ParkingLot, Sixfold, Std, Usync};
+use crate::peers::monitor::{Monitor, Notify, OneCondition, ParkingLot, Sixfold, Std, Usync, WithGuard};
 use crate::row::{Contestant, Row};
 use std::cell::UnsafeCell;
 use std::collections::VecDeque;
@@ -24,14 +24,14 @@ trait Named {
     const RANK: Rank;
 }
 macro_rules! named {
-    ($($monitor:ident),*) => {$(
-        impl<S: Send + 'static> Named for $monitor<S> {
+    ($($monitor:ty),*) => {$(
+        impl<S: Send + 'static> Named for $monitor {
             const NAME: &'static str = <Self as Monitor<S>>::NAME;
             const RANK: Rank = <Self as Monitor<S>>::RANK;
         }
     )*};
 }
-named!(Sixfold, Std, ParkingLot, Usync);
+named!(Sixfold<S>, Std<S>, ParkingLot<S>, Usync<S>, OneCondition<Sixfold<S>>, OneCondition<Std<S>>);
 
 pub fn rows() -> Vec<Row> {
     let mut rows = vec![
@@ -45,6 +45,20 @@ pub fn rows() -> Vec<Row> {
             contestants.push(Contestant::new("limit", Rank::Limit, ring()));
         }
         rows.push(Row::waiting(format!("condition: queue {each}×{each}"), "item", 2 * each, contestants));
+        let of_the_lock = vec![
+            Contestant::new("sixfold", Rank::Ours, queue::<WithGuard<VecDeque<u64>>>(each, each)),
+            Contestant::new("sixfold, ConditionGuard", Rank::Shown, queue::<Sixfold<VecDeque<u64>>>(each, each)),
+            Contestant::new("std", Rank::Peer, queue::<Std<VecDeque<u64>>>(each, each)),
+        ];
+        let name = format!("condition: queue {each}×{each}, guard of the lock");
+        rows.push(Row::waiting(name, "item", 2 * each, of_the_lock));
+    }
+    for each in [2, 4] {
+        type State = VecDeque<u64>;
+        let contestants = among!(Named; queue(each, each); Sixfold<State>, OneCondition<Sixfold<State>>, Std<State>,
+            OneCondition<Std<State>>);
+        let name = format!("condition: queue {each}×{each}, two conditions or one");
+        rows.push(Row::waiting(name, "item", 2 * each, contestants));
     }
     for waiters in [2, 8, 64] {
         let name = format!("condition: notify_all with {waiters} waiters");

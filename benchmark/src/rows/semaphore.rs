@@ -6,7 +6,7 @@ use crate::peers::Rank;
 #[cfg(target_os = "linux")]
 use crate::peers::glibc::Sem;
 use crate::peers::monitor::{ParkingLot, Std, Usync};
-use crate::peers::semaphore::{ByHand, Semaphore, Spinning};
+use crate::peers::semaphore::{Bulk, ByHand, Semaphore, Spinning};
 use crate::row::{Contestant, Row};
 use std::hint::black_box;
 
@@ -14,6 +14,13 @@ macro_rules! semaphores {
     ($scenario:ident $arguments:tt $($more:ty)*) => {
         among!(Semaphore; $scenario $arguments; sixfold::Semaphore, #[cfg(target_os = "linux")] Sem,
             tokio::sync::Semaphore, ByHand<Std<usize>>, ByHand<ParkingLot<usize>>, ByHand<Usync<usize>>, $($more),*)
+    };
+}
+
+macro_rules! bulk {
+    ($scenario:ident $arguments:tt) => {
+        among!(Semaphore; $scenario $arguments; sixfold::Semaphore, tokio::sync::Semaphore, ByHand<Std<usize>>,
+            ByHand<ParkingLot<usize>>, ByHand<Usync<usize>>)
     };
 }
 
@@ -59,6 +66,14 @@ pub fn rows() -> Vec<Row> {
         )
         .on_one_core(),
     );
+    rows.push(Row::alone("semaphore: uncontended, four at once", "pair", bulk!(uncontended_many(4))));
+    for threads in [4, 8] {
+        for section in [0, 500] {
+            let scenario = Competing { threads, section, outside: section };
+            let name = scenario.name("semaphore: 4 permits, two at once");
+            rows.push(Row::turns(name, threads, bulk!(shared_many(4, 2, threads, section))));
+        }
+    }
     for (producers, consumers) in [(1, 1), (2, 2), (4, 4), (16, 16), (1, 4), (4, 1)] {
         rows.push(Row::waiting(
             format!("semaphore: queue {producers}×{consumers}"),
@@ -80,6 +95,28 @@ fn uncontended<S: Semaphore>() -> Run {
         alone(n, || {
             black_box(&semaphore).acquire();
             black_box(&semaphore).release();
+        })
+    })
+}
+
+fn uncontended_many<S: Bulk>(many: usize) -> Run {
+    Run::operations(move |n| {
+        let semaphore = S::new(many);
+        alone(n, || {
+            black_box(&semaphore).acquire_many(many);
+            black_box(&semaphore).release_many(many);
+        })
+    })
+}
+
+fn shared_many<S: Bulk>(permits: usize, many: usize, threads: usize, section: u64) -> Run {
+    Run::time(move |time| {
+        let semaphore = S::new(permits);
+        for_a_while(threads, time, |_| {
+            semaphore.acquire_many(many);
+            work(section);
+            semaphore.release_many(many);
+            work(section);
         })
     })
 }
