@@ -62,8 +62,9 @@ use std::time::{Duration, Instant};
 /// ```
 ///
 /// # Blocking
-/// A party that waits sleeps. Timeouts and deadlines bound the whole call, the default timeout too: a call that comes while an
-/// action runs waits for the end of that round at most so long, then returns [`NotEntered`](crate::BrokenBarrierKind::NotEntered).
+/// A party that waits sleeps. A timeout, the default one too, counts from the call. A call that comes while an action
+/// runs waits at most so long for the end of that round, then returns
+/// [`NotEntered`](crate::BrokenBarrierKind::NotEntered).
 #[doc(alias("threading.Barrier", "CyclicBarrier", "rendezvous"))]
 pub struct Barrier {
     machine: RawBarrier,
@@ -149,11 +150,11 @@ impl Barrier {
 
     /// Waits until all parties have arrived. Python: `wait()`.
     ///
-    /// Returns the index of this party in the round: `0..parties`, in the order in which they arrived.
+    /// Returns the index of this party in the round: from 0, in the order of arrival.
     ///
     /// # Errors
     /// [`BrokenBarrierError`] if the barrier is broken, breaks, or is reset meanwhile; also if the default timeout runs
-    /// out, which breaks it.
+    /// out. That breaks the barrier if the round still waits for parties.
     ///
     /// # Panics
     /// If the action panics in this thread; the barrier is broken then.
@@ -171,8 +172,8 @@ impl Barrier {
 
     /// As [`wait`](Self::wait), for at most `timeout` in place of the default one. Python: `wait(timeout)`.
     ///
-    /// Running out of time breaks the barrier for all. Zero: only the last to arrive gets through. Too large to be added
-    /// to now: for ever. The time counts from the call.
+    /// Running out of time breaks the barrier for all if the round still waits for parties. Zero: only the last to
+    /// arrive gets through. Too large to be added to now: for ever. The time counts from the call.
     ///
     /// A call that comes while the action of a round runs is no part of that round. It waits until that has ended, and if its
     /// time is up before, it breaks nothing and returns [`NotEntered`](crate::BrokenBarrierKind::NotEntered). So a timed wait
@@ -198,8 +199,8 @@ impl Barrier {
         self.wait_until(Deadline::after(timeout))
     }
 
-    /// As [`wait`](Self::wait), until `deadline` at the latest. Running out of time breaks the barrier for all.
-    /// Python has timeouts only.
+    /// As [`wait`](Self::wait), until `deadline` at the latest. Running out of time breaks the barrier for all if the
+    /// round still waits for parties. Python has timeouts only.
     ///
     /// # Errors
     /// As [`wait`](Self::wait).

@@ -1,4 +1,5 @@
-//! Timeouts become deadlines here, once, at the edge. Below this line nobody reads a clock but the parking layer.
+//! Timeouts become deadlines here, once, at the edge. Below this line only the parking layer computes with time; others
+//! ask no more than whether a deadline has passed.
 
 use crate::shim::clock::{self, Moment};
 use std::time::{Duration, Instant};

@@ -98,10 +98,10 @@ impl BrokenBarrierError {
         Self { kind, was_broken }
     }
 
-    /// What broke the barrier. The first cause stays until `reset`.
+    /// Why the wait failed. What broke a barrier first stays its cause until `reset`.
     ///
-    /// The thread that runs the action of a round which others end meanwhile is told what ended it; if that happens to several
-    /// rounds while their actions run, all are told of the last.
+    /// If others end a round while its action runs, the thread that runs it is told what ended the round. If that
+    /// happens to several rounds at once, each of these threads is told what ended the last of them.
     ///
     /// # Examples
     /// ```
@@ -120,7 +120,7 @@ impl BrokenBarrierError {
         self.kind
     }
 
-    /// Whether the barrier was broken before the call, so that this party has not waited.
+    /// Whether the barrier was broken already when this call could have entered a round. So it was a party of none.
     ///
     /// # Examples
     /// ```
@@ -149,7 +149,7 @@ impl fmt::Display for OverReleaseError {
 impl fmt::Display for BrokenBarrierError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.was_broken {
-            f.write_str("the barrier was broken before this call: ")?;
+            f.write_str("the barrier was broken before this call entered a round: ")?;
         }
         f.write_str(match self.kind {
             BrokenBarrierKind::TimedOut => {

@@ -13,10 +13,11 @@ use std::time::{Duration, Instant};
 /// [`set`](Self::set) raises it and releases all waiters; it stays up until [`clear`](Self::clear).
 ///
 /// # What you can rely on
-/// - `set` releases every thread that waits at that moment, even if `clear` follows at once. So that `wait` has returned does
-///   not mean that the flag is still up.
+/// - `set` releases every thread that waits at that moment, even if `clear` follows at once. So the flag may be down
+///   again when `wait` returns.
 /// - It releases no other: a thread that begins to wait after that `clear` waits for the next `set`.
-/// - What was done before `set` is seen by a thread to which `wait` or [`is_set`](Self::is_set) has returned true.
+/// - What was done before `set` is seen after `wait` returns, and after a timed wait or [`is_set`](Self::is_set)
+///   returns true.
 ///
 /// # Examples
 /// Stop a worker, without waiting for its pause to end:

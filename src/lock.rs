@@ -56,11 +56,11 @@ use std::time::{Duration, Instant};
 /// ```
 ///
 /// # Fairness
-/// A newcomer may take a free lock before threads that sleep. A sleeper that is woken competes with it. If it loses and has
-/// waited for half a millisecond, it starves: from then on every release hands the lock to the first of those that starve. A sleeper
-/// that nobody wakes starves after ten milliseconds. Once a thread starves, only those that starved before it pass it, so at
-/// most all other waiters once each (`docs/printed/explored.md`). A woken thread that does not run keeps nobody else asleep for longer:
-/// the others look again by themselves.
+/// A newcomer may take a free lock before threads that sleep. A sleeper that is woken competes with it. If it loses and
+/// has waited for half a millisecond, it starves: from then on every release hands the lock to the first of those that
+/// starve. A sleeper that nobody wakes starves after ten milliseconds. Once a thread starves, only those that starved
+/// before it pass it, so at most all other waiters once each (`docs/printed/explored.md`). A woken thread that does not
+/// run keeps nobody else asleep for more than ten milliseconds: the others look again.
 ///
 /// Before it sleeps, a thread looks eight times, within some 2 µs of its own. Before three of these looks it yields its core.
 ///
@@ -272,9 +272,10 @@ impl<T: ?Sized> Lock<T> {
     /// let _held = lock.hold();
     /// assert!(lock.locked());
     /// ```
-    /// The lints named `let_underscore_lock`, one of rustc's and one of clippy's, know std's guards and not these. Those that
-    /// see it are rustc's `let_underscore_drop` and clippy's `let_underscore_must_use`; both are off until you turn them on,
-    /// with `#![warn(let_underscore_drop)]`. A statement that is `lock.hold();` alone gets a warning as it is.
+    /// The lints named `let_underscore_lock`, one of rustc's and one of clippy's, know std's guards and not these.
+    /// Those that see it are rustc's `let_underscore_drop` and clippy's `let_underscore_must_use`; both are off until
+    /// you turn them on: `#![warn(let_underscore_drop, clippy::let_underscore_must_use)]`. A statement that is
+    /// `lock.hold();` alone gets a warning as it is.
     ///
     /// A guard without a name lives to the end of its statement. If that is a `while let`, `if let`, `match` or `for`, and
     /// the guard is made in its head, then the lock is held in the body too, where another `hold` would wait for ever:
@@ -567,7 +568,7 @@ impl<'a, T: ?Sized> LockGuard<'a, T> {
         guard.lock
     }
 
-    /// Holds the lock on for a part of the value.
+    /// Keeps the lock held, with a guard of a part of the value.
     ///
     /// The new guard derefs to the part that `part` chooses, and releases the lock when it is dropped. It can neither wait on a
     /// condition nor be unlocked meanwhile: another thread could move or drop what it points to.
@@ -674,7 +675,7 @@ impl<'a, T: ?Sized> LockGuard<'a, T> {
 /// let sum = std::thread::spawn(move || held.iter().sum::<i32>());
 /// assert_eq!(sum.join().expect("it does not panic"), 1);
 /// ```
-/// It is sent where its value may be, which it may drop:
+/// It is `Send` only if its value is, since it may drop the value:
 /// ```compile_fail,E0277
 /// use sixfold::Lock;
 /// use std::rc::Rc;
@@ -798,7 +799,7 @@ impl<U: ?Sized> UnwindSafe for MappedLockGuard<'_, U> {}
 impl<U: ?Sized> RefUnwindSafe for MappedLockGuard<'_, U> {}
 
 impl<'a, U: ?Sized> MappedLockGuard<'a, U> {
-    /// Holds the lock on for a part of this part: see [`LockGuard::map`].
+    /// Keeps the lock held, with a guard of a part of this part: see [`LockGuard::map`].
     ///
     /// # Panics
     /// As [`LockGuard::map`].

@@ -1,4 +1,4 @@
-//! Several permits at once, and the guards that hold permits. `Semaphore` and `BoundedSemaphore` have the same calls.
+//! What both semaphores share: calls for several permits, holds with an `Arc` guard, and the guards.
 
 use crate::bounded_semaphore::BoundedSemaphore;
 use crate::deadline::Deadline;
@@ -139,7 +139,8 @@ macro_rules! guard_methods {
             self.held.permits
         }
 
-        /// Moves `n` of its permits into a guard of their own. `None`: it holds fewer, and nothing has changed.
+        /// Moves `n` of its permits into a guard of their own. `None`: it holds fewer, and nothing has changed. With
+        /// all of them, this guard is left with none, and its drop does nothing.
         ///
         /// # Examples
         /// ```
@@ -332,12 +333,12 @@ macro_rules! families {
             /// A statement: they stay taken until somebody releases as many. A request for 0 returns at once, whoever waits.
             ///
             /// # Panics
-            /// If `n` is more than this semaphore can ever have, so that the request could never be served. If `n` is data, compare it
-            /// before.
+            /// If `n` is more than this semaphore can ever have, so that the request could never be served. If `n`
+            /// comes from outside, first compare it with the maximum.
             ///
             /// # Fairness
-            /// A large request is not passed for ever: see [`Semaphore`](Semaphore#fairness). A thread that holds permits and waits
-            /// for more of the same semaphore can deadlock with it.
+            /// A large request is not passed for ever: see [`Semaphore`](Semaphore#fairness). A thread that holds
+            /// permits and waits for more can deadlock with a larger request for the same semaphore.
             ///
             /// # Examples
             /// ```

@@ -76,7 +76,7 @@ unsafe impl<T: ?Sized + Send> Sync for RLock<T> {}
 impl<T: ?Sized> UnwindSafe for RLock<T> {}
 impl<T: ?Sized> RefUnwindSafe for RLock<T> {}
 
-/// In a type, it makes that neither `Send` nor `Sync`, and by its name the compiler says why: a hold is its thread's.
+/// A type that contains it is neither `Send` nor `Sync`, and the compiler's error shows this name as the reason.
 pub trait AHoldStaysInItsThread: UnwindSafe + RefUnwindSafe + Unpin {}
 
 /// Holds one level of an [`RLock`] until dropped.
@@ -544,7 +544,7 @@ impl<'a, T: ?Sized> RLockGuard<'a, T> {
         guard.lock
     }
 
-    /// Holds the lock on for a part of the value.
+    /// Keeps the lock held, with a guard of a part of the value.
     ///
     /// The new guard derefs to the part that `part` chooses, and releases this level when it is dropped. It cannot wait on a
     /// condition. It is an associated function, `RLockGuard::map(guard, …)`, so that it hides no method of the value.
@@ -710,7 +710,7 @@ impl<U: ?Sized> UnwindSafe for MappedRLockGuard<'_, U> {}
 impl<U: ?Sized> RefUnwindSafe for MappedRLockGuard<'_, U> {}
 
 impl<'a, U: ?Sized> MappedRLockGuard<'a, U> {
-    /// Holds the lock on for a part of this part: see [`RLockGuard::map`].
+    /// Keeps the lock held, with a guard of a part of this part: see [`RLockGuard::map`].
     ///
     /// # Panics
     /// As [`RLockGuard::map`].

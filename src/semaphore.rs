@@ -1,4 +1,4 @@
-//! The face of [`Permits`] with no bound but the word's.
+//! The public type over [`Permits`] with the bound `MAX_VALUE`.
 
 use crate::deadline::Deadline;
 use crate::many_permits::SemaphoreGuard;
@@ -45,13 +45,15 @@ use std::time::{Duration, Instant};
 /// ```
 ///
 /// # Fairness
-/// A release wakes as many sleepers as there are free permits, besides those that are on their way already. So a woken
-/// thread that does not run keeps one permit from the others and no more.
+/// A release wakes sleepers until as many woken threads are on their way as there are free permits. So a woken thread
+/// that does not run keeps one permit from the others and no more.
 ///
-/// A newcomer may take a free permit before threads that sleep. A sleeper that is woken competes with it. If it loses and has
-/// waited for half a millisecond, it starves: from then on permits that are released go to the first of those that starve. A sleeper
-/// that nobody wakes starves after ten milliseconds. Once a thread starves, only those that starved before it pass it, so at
-/// most all other waiters once each (`docs/printed/explored.md`).
+/// A newcomer may take a free permit before threads that sleep. A sleeper that is woken competes with it. If it loses
+/// and has waited for half a millisecond, it starves: from then on permits that are released go to the first of those
+/// that starve. A sleeper that nobody wakes starves after ten milliseconds. Those that starved before it are served
+/// first, and once it is the first, nobody passes it; behind the first, a newcomer may still take permits beyond what
+/// the first waits for, until that is served. So at most all other waiters pass it once each
+/// (`docs/printed/explored.md`).
 ///
 /// A request for several permits takes all of them or none. In the queue it is passed by smaller requests that can be served
 /// while it cannot, as by newcomers, until it has waited for half a millisecond. Then it starves: all permits that are released
@@ -59,8 +61,29 @@ use std::time::{Duration, Instant};
 /// holds permits and waits for more of the same semaphore can wait for ever, together with a larger request that came
 /// between: ask for all of them at once, or use `try_acquire_many`.
 ///
-/// Before it sleeps, a thread looks again as at a [`Lock`](crate::Lock). If no other thread sleeps there, it then looks for at most
-/// some 20 µs more, and for less where that has not paid.
+/// Before it sleeps, a thread looks again as at a [`Lock`](crate::Lock). If no other thread sleeps there, it then looks
+/// for at most some 20 µs more and yields its core at most 64 times, and does less of both where that has not paid.
+///
+/// # Stopping
+/// A semaphore has no `close`. To stop threads that may sleep here, set an [`Event`](crate::Event) and then release as many permits
+/// as the largest request asks for: whoever gets permits looks at the event, gives them back and ends, and so the next one is told.
+/// ```
+/// use sixfold::{Event, Semaphore};
+///
+/// let (jobs, stop) = (Semaphore::new(0), Event::new());
+/// std::thread::scope(|scope| {
+///     for _ in 0..3 {
+///         scope.spawn(|| {
+///             while !stop.is_set() {
+///                 let _job = jobs.hold(); // sleeps: there is none
+///             }
+///         });
+///     }
+///     stop.set();
+///     jobs.release(); // goes from one thread to the next
+/// });
+/// ```
+/// Not with a [`BoundedSemaphore`](crate::BoundedSemaphore), which takes no permit more than it had.
 ///
 /// # Size
 /// 8 bytes.

@@ -120,9 +120,9 @@ impl<L> Condition<L> {
         unsafe { self.lock.target().give_back() }
     }
 
-    /// Lets go of the lock, waits until notified, and takes the lock back. Python: `wait()`.
+    /// Releases the lock, waits until notified, and acquires the lock again. Python: `wait()`.
     ///
-    /// Over an [`RLock`](crate::RLock) it lets go of every level and takes all of them back.
+    /// Over an [`RLock`](crate::RLock) it releases every level and acquires all of them again.
     ///
     /// # Errors
     /// [`NotHeldError`] if the lock is not held, in the sense of [`notify`](Self::notify); then nothing has changed.
@@ -149,8 +149,8 @@ impl<L> Condition<L> {
 
     /// As [`wait`](Self::wait), for at most `timeout`. Python: `wait(timeout)`.
     ///
-    /// `Ok(false)`: the time was up, and no notify has selected this thread. Zero still lets go of the lock and takes it
-    /// back; how long taking it back lasts is not bounded.
+    /// `Ok(false)`: the time was up, and no notify has selected this thread. Zero still releases the lock and acquires
+    /// it again; how long taking it back lasts is not bounded.
     ///
     /// # Errors
     /// As [`wait`](Self::wait).
@@ -176,7 +176,7 @@ impl<L> Condition<L> {
 
     /// As [`wait`](Self::wait), until `deadline` at the latest. Python has timeouts only.
     ///
-    /// `Ok(false)`: the time was up. A deadline that has passed still lets go of the lock and takes it back.
+    /// `Ok(false)`: the time was up. A deadline that has passed still releases the lock and acquires it again.
     ///
     /// # Errors
     /// As [`wait`](Self::wait).
@@ -235,7 +235,8 @@ impl<L> Condition<L> {
     /// As [`wait_for`](Self::wait_for), for at most `timeout` after `ready` was first asked. Python:
     /// `wait_for(predicate, timeout)`.
     ///
-    /// Returns the last answer: it is asked once more after the time ran out. Zero: it is asked twice at most.
+    /// Returns the last answer of `ready`, which is asked once more after the time ran out. Zero: it is asked twice at
+    /// most.
     ///
     /// # Errors
     /// As [`wait_for`](Self::wait_for).

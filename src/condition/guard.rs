@@ -73,9 +73,9 @@ impl<'a, L: Lockable> ConditionGuard<'a, L> {
 const A_GUARD: &str = "a ConditionGuard";
 
 impl<L: Lockable> ConditionGuard<'_, L> {
-    /// Lets go of the lock, waits until notified, and takes the lock back. Python: `wait()`.
+    /// Releases the lock, waits until notified, and acquires the lock again. Python: `wait()`.
     ///
-    /// Over an [`RLock`](crate::RLock) it lets go of every level and takes all of them back.
+    /// Over an [`RLock`](crate::RLock) it releases every level and acquires all of them again.
     ///
     /// # Panics
     /// If a by-hand `release` has pulled the hold from under this guard; nothing has changed then.
@@ -103,8 +103,8 @@ impl<L: Lockable> ConditionGuard<'_, L> {
 
     /// As [`wait`](Self::wait), for at most `timeout`. Python: `wait(timeout)`.
     ///
-    /// False: the time was up, and no notify has selected this thread. Zero still lets go of the lock and takes it back;
-    /// how long taking it back lasts is not bounded.
+    /// False: the time was up, and no notify has selected this thread. Zero still releases the lock and acquires it
+    /// again; how long taking it back lasts is not bounded.
     ///
     /// # Panics
     /// As [`wait`](Self::wait).
@@ -162,7 +162,8 @@ impl<L: Lockable> ConditionGuard<'_, L> {
     /// As [`wait_for`](Self::wait_for), for at most `timeout` after `ready` was first asked. Python:
     /// `wait_for(predicate, timeout)`.
     ///
-    /// Returns the last answer: it is asked once more after the time ran out. Zero: it is asked twice at most.
+    /// Returns the last answer of `ready`, which is asked once more after the time ran out. Zero: it is asked twice at
+    /// most.
     ///
     /// # Panics
     /// As [`wait_for`](Self::wait_for).

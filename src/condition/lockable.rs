@@ -13,22 +13,74 @@ use std::time::{Duration, Instant};
 /// Sealed: nobody else can implement it, and it has no methods for you to call.
 ///
 /// # Why `RLock<T>` needs `T: Sync`
-/// Waiting lets go of all levels of an `RLock`. The outer levels of the waiting thread keep their `&T` meanwhile, and the
+/// Waiting releases all levels of an `RLock`. The outer levels of the waiting thread keep their `&T` meanwhile, and the
 /// thread that holds the lock then gets one too. So two threads have a `&T` at the same time, which is what `Sync` is
 /// about.
 ///
-/// # Examples
-/// ```
-/// use sixfold::{Condition, Lock, Lockable};
-/// use std::sync::Arc;
+/// # Generic code
+/// It takes a [`Condition<L>`](crate::Condition). With `L: Lockable<Value = V>` its guard gives `&V`. To change the value, ask for
+/// `L: Lockable<Value = V, Target = Lock<V>>`, which are `Lock<V>`, `&Lock<V>` and `Arc<Lock<V>>`: then the guard gives `&mut V` too,
+/// and there is [`wait_some_with`](crate::Condition::wait_some_with).
 ///
-/// fn wake_everybody<L: Lockable>(condition: &Condition<L>) -> usize {
-///     condition.hold().notify_all()
+/// # Examples
+/// Over any lock, with a value that is changed through `&`:
+/// ```
+/// use sixfold::{Condition, Lock, Lockable, RLock};
+/// use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+/// use std::time::Duration;
+///
+/// struct Gate<L>(Condition<L>);
+///
+/// impl<L: Lockable<Value = AtomicU32>> Gate<L> {
+///     fn open(&self) {
+///         let held = self.0.hold();
+///         held.store(1, Relaxed);
+///         held.notify_all();
+///     }
+///     fn pass(&self, timeout: Duration) -> bool {
+///         self.0.hold().wait_for_timeout(|open| open.load(Relaxed) == 1, timeout)
+///     }
 /// }
 ///
-/// let lock = Arc::new(Lock::with_value(0));
-/// assert_eq!(wake_everybody(&Condition::with_lock(lock.clone())), 0);
-/// assert_eq!(wake_everybody(&Condition::with_lock(&*lock)), 0);
+/// let lock = RLock::with_value(AtomicU32::new(0));
+/// let gates = (Gate(Condition::with_lock(&lock)), Gate(Condition::with_lock(Lock::with_value(AtomicU32::new(0)))));
+/// gates.0.open();
+/// assert!(gates.0.pass(Duration::ZERO) && !gates.1.pass(Duration::ZERO));
+/// ```
+/// Over any `Lock` of a value, however it is shared, with two conditions:
+/// ```
+/// use sixfold::{Condition, Lock, Lockable};
+/// use std::collections::VecDeque;
+/// use std::sync::Arc;
+///
+/// struct Queue<L> {
+///     filled: Condition<L>,
+///     emptied: Condition<L>,
+/// }
+///
+/// impl<T, L: Clone + Lockable<Value = VecDeque<T>, Target = Lock<VecDeque<T>>>> Queue<L> {
+///     fn over(lock: L) -> Self {
+///         Self { filled: Condition::with_lock(lock.clone()), emptied: Condition::with_lock(lock) }
+///     }
+///     fn put(&self, item: T) {
+///         let mut held = self.emptied.hold();
+///         held.wait_for(|items| items.len() < 8);
+///         held.push_back(item);
+///         self.filled.notify_with(&held, 1);
+///     }
+///     fn get(&self) -> T {
+///         let mut held = self.filled.hold();
+///         let item = self.filled.wait_some_with(&mut held, VecDeque::pop_front);
+///         self.emptied.notify_with(&held, 1);
+///         item
+///     }
+/// }
+///
+/// let lock = Lock::with_value(VecDeque::new());
+/// let (lent, shared) = (Queue::over(&lock), Queue::over(Arc::new(Lock::with_value(VecDeque::new()))));
+/// lent.put(1);
+/// shared.put(lent.get());
+/// assert_eq!(shared.get(), 1);
 /// ```
 /// A `Cell` is not `Sync`:
 /// ```compile_fail,E0277
@@ -49,7 +101,7 @@ use std::time::{Duration, Instant};
 #[diagnostic::on_unimplemented(
     message = "a `Condition` cannot be used over `{Self}`",
     label = "a `Condition` goes over a `Lock<T>`, an `RLock<T>` whose `T` is `Sync`, or a `&` or `Arc` of one",
-    note = "if it is an `RLock` of a `Cell`: that is not `Sync`; use a `Lock<T>`, whose guard gives `&mut T`, or an atomic"
+    note = "if it is an `RLock` of a `Cell`: that is not `Sync`; use a `Lock<T>`, whose guard gives `&mut T`, an atomic, or a `Lock` inside, as in `RLock<Lock<T>>`"
 )]
 pub trait Lockable: sealed::LockRef {}
 
@@ -166,7 +218,7 @@ pub(crate) mod sealed {
     #[diagnostic::on_unimplemented(
         message = "a `{Self}` gives only `&` to its value, so nothing can be taken out of it",
         label = "`wait_some_with` takes something out, which needs a `Lock<T>`",
-        note = "use a `Lock<T>`, or `wait_for_with` and change the value through an atomic"
+        note = "use a `Lock<T>`, or `wait_for_with` and change the value through an atomic; generic code asks for `L: Lockable<Value = V, Target = Lock<V>>`"
     )]
     pub trait Exclusive: Hold {}
 
@@ -307,9 +359,10 @@ impl RawLockable for RLock {}
 
 /// Any lock that is held with a guard: `Lock<T>`, `RLock<T>`, and a [`Condition`] over one. For code that is generic over the lock.
 ///
-/// It has no call that releases, so generic code cannot free a lock under a guard. Pointers to locks are none: generic code
-/// that takes them asks for `P: Deref<Target: AnyLock>`, which covers `&L`, `Arc<L>`, `Box<L>` and `LazyLock<L>`. The methods of the
-/// types themselves win over these, so to import it changes no call. It is not dyn-compatible.
+/// It has no call that releases, so generic code cannot free a lock under a guard. It holds and does not wait: for that
+/// take a [`Condition<L>`](Condition), see [`Lockable`]. Pointers to locks do not implement it: generic code that takes
+/// them asks for `P: Deref<Target: AnyLock>`, which covers `&L`, `Arc<L>`, `Box<L>` and `LazyLock<L>`. The methods of
+/// the types themselves win over these, so to import it changes no call. It is not dyn-compatible.
 ///
 /// Sealed: nobody else can implement it.
 ///

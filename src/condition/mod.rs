@@ -37,7 +37,7 @@ use std::time::{Duration, Instant};
 /// [`ConditionGuard`] has the calls to wait and notify, and derefs to the value.
 ///
 /// # What you can rely on
-/// - No wake-up is lost: waiting joins the queue before it lets go of the lock.
+/// - No wake-up is lost: waiting joins the queue before it releases the lock.
 /// - None is spurious: `wait` returns because of a notify, or, timed, because the time ran out, and says which.
 /// - A notify is not spent on a thread that reports a time-out. If both happen at once, one is decided for, and a thread
 ///   that was selected says so, however late it gets the lock back.
@@ -392,8 +392,8 @@ impl<L> Condition<L> {
     /// Returns how many it selected. With nobody waiting it is forgotten, not stored.
     ///
     /// # Errors
-    /// [`NotHeldError`] if the lock is not held: an [`RLock`] by the caller, a [`Lock`](crate::Lock), which has no owner,
-    /// by anybody. Then nothing has changed. It is checked also for `n` = 0.
+    /// [`NotHeldError`] if the caller does not own the [`RLock`], or if nobody holds the [`Lock`](crate::Lock). Nothing
+    /// has changed then. `n` = 0 is checked, too.
     ///
     /// # Examples
     /// ```

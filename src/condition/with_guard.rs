@@ -16,8 +16,8 @@ use std::time::{Duration, Instant};
 ///
 /// [`Condition::wait_with`] and its like take it. The compiler compares the types of the locks, and the call compares their addresses.
 ///
-/// Sealed: nobody else can implement it, and it has no methods for you to call. Mapped guards are none, since another thread
-/// could move or drop what they point to while the lock is released.
+/// Sealed: nobody else can implement it, and it has no methods for you to call. Mapped guards do not implement it,
+/// since another thread could move or drop what they point to while the lock is released.
 ///
 /// # Examples
 /// Code that does not care how its caller holds the lock:
@@ -312,8 +312,8 @@ impl<L> Condition<L> {
         self.wait_some_with_until(held, || Deadline::Never, caller(), take).expect("there is no time to be up")
     }
 
-    /// As [`wait_some_with`](Self::wait_some_with), for at most `timeout` after `take` was first called. `None`: the time was up. It
-    /// is called once more then.
+    /// As [`wait_some_with`](Self::wait_some_with), for at most `timeout` after `take` was first called. `None`: the
+    /// time was up, and `take`, which is called once more then, found nothing.
     ///
     /// # Panics
     /// As [`wait_for_with`](Self::wait_for_with).

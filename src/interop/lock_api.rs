@@ -1,8 +1,8 @@
 //! Our lock as the raw mutex of the crate `lock_api`: the feature `lock_api`.
 //!
-//! The generic types of [`lock_api`] 0.5, which parking_lot 0.13 is made of, take any raw mutex. With [`RawMutex`] as theirs
-//! they wait as a [`Lock`] does. So you get what they have and we have not, such as guards that are mapped to a field or own
-//! an `Arc`, and code that is generic over [`lock_api::RawMutex`] takes our lock, too.
+//! The generic types of [`lock_api`] 0.5, which parking_lot 0.13 is made of, take any raw mutex. With [`RawMutex`] as
+//! theirs they wait as a [`Lock`] does. So you get their whole interface, and code that is generic over
+//! [`lock_api::RawMutex`] takes our lock, too.
 //!
 //! | lock_api asks for | here it is | which makes |
 //! |---|---|---|

@@ -9,7 +9,7 @@
 //! |---|---|
 //! | P1: `validate`, `timed_out`, filters and callbacks of one key exclude each other and see each other's writes | state that changes only in there needs no ordering of its own |
 //! | P2: a sleeper is taken out of its queue once: by an unpark or by its time-out, never by both | a time-out and a wake cannot both be claimed, and neither is lost |
-//! | P3: what the waker did before `unpark_…` happens before `park` returns [`Parked::Woken`] | a hand-over needs no further ordering |
+//! | P3: what the waker did before `unpark_…` happens before `park` returns [`Parked::Woken`] | what the waker has seen is seen by the thread that it hands something to; what others did, the waker must acquire first |
 //! | P4: the queue is first in, first out, and a requeue appends in the same order | the oldest waiter is selected first |
 //! | P5: a sleeper joins its queue before `before_sleep` runs | whoever sees the effect of `before_sleep` also finds the sleeper |
 //!

@@ -13,8 +13,9 @@
 //!
 //! The queue's lock is the lock of this machine: a party arrives in `validate`, gives up in `timed_out`, and a round
 //! ends in the callback that takes its parties out of the queue. So arriving and falling asleep are one step, and so
-//! are ending a round and waking all who are in it. Nobody is ever asleep in a round that is over, and nobody who is
-//! awake needs to guess how its round ended: the waker's token says so.
+//! are ending a round and waking all who are in it. Whoever ends a round wakes all who are in it in the same step, with
+//! a token that says how it ended. One case differs: a party that breaks the barrier by its time-out wakes the others
+//! right after (I1).
 //!
 //! - I1: all in the queue, but for those at the door, are parties of the current round, or of the round whose
 //!   time-out broke the barrier. The latter are taken out before the next party can arrive.

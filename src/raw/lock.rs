@@ -27,10 +27,10 @@
 //!
 //! # Orderings
 //!
-//! Acquiring is Acquire and releasing is Release, so what was done with the lock happens before what is done with it next.
-//! A hand-off leaves the word as it is; the parking lot's P3 orders it, and the walk is Acquire, so that what earlier holders
-//! did is ordered too where a stranger hands the lock over. All other changes are Relaxed read-modify-writes: they continue
-//! the release sequences that they find, and every decision rests on this one word.
+//! Acquiring is Acquire and releasing is Release, so what was done with the lock happens before what is done with it
+//! next. A hand-off leaves `LOCKED` set; the parking lot's P3 orders it, and the walk is Acquire, so that what earlier
+//! holders did is ordered too where a stranger hands the lock over. All other changes are Relaxed read-modify-writes:
+//! they continue the release sequences that they find, and every decision rests on this one word.
 #![allow(unsafe_code)]
 
 use super::machine::{Change, Giving, Machine, Queue, Request, Shared, Then, Timer, Walk};
@@ -46,9 +46,10 @@ pub(super) const LOCKED: u8 = 1;
 pub(super) const WAKE: u8 = 2;
 pub(super) const HANDOFF: u8 = 4;
 
-/// What a sleeper of the main queue parks with that a condition has moved there, instead of 1.
+/// The park token of a sleeper that a condition has moved to the main queue. The others have 1.
 pub(super) const MOVED: u32 = 0;
-/// A walk wakes at most this many of these, and one of the others: a crowd that was notified does not want the lock for long.
+/// A walk wakes at most this many in all: the first sleeper, and after it only those that a condition has moved. A
+/// crowd that was notified does not want the lock for long.
 const CROWD: u8 = 4;
 
 /// A lock without a value.

@@ -1,4 +1,5 @@
-//! The state machines: what a word means and how it changes. No value, no type parameter of the user's, no clock.
+//! The state machines: what a word means and how it changes. No value, no type parameter of the user's; of time no more
+//! than whether a deadline has passed.
 //!
 //! | file | the word | used by |
 //! |---|---|---|
@@ -10,7 +11,7 @@
 //! | `barrier` | how many have arrived | `Barrier` |
 //!
 //! Under `--cfg loom` the [contract model](crate::loom::contract) takes their place, unless `sixfold_checked` is set too.
-//! This is the only place that chooses.
+//! This is the only place that chooses. `CONTRIBUTING.md` says how to add a call.
 
 #[cfg(any(not(loom), sixfold_checked))]
 mod barrier;

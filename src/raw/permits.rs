@@ -10,9 +10,9 @@
 //! `COUNT - OWED` permits are *available*. Whoever comes may take these, also past sleepers. With the highest `OWED` the
 //! first of the starving queue waits for at least so many, and nothing is available.
 //!
-//! A release is one `fetch_add`. The word that it leaves says whether a walk is [due](due), and a walk wakes as many sleepers as
-//! can be served besides those that are on their way. So a woken thread that does not run keeps one permit from the
-//! sleepers, and no more.
+//! A release of one permit of a `Semaphore` is one `fetch_add`; any other release is a compare-exchange. The word that
+//! it leaves says whether a walk is [due](due), and a walk wakes sleepers until as many woken threads are on their way
+//! as can be served. So a woken thread that does not run keeps one permit from the sleepers, and no more.
 //!
 //! If `COUNT` reaches `OWED`, the permits count as granted in the same step: newcomers find only what is above. A walk
 //! along the starving queue takes them for its first sleeper and wakes it.
@@ -85,8 +85,8 @@ const fn free(word: u64) -> u64 {
     if count < owed || owed == MOST_OWED { count } else { count - owed }
 }
 
-/// Which walk is due: permits have come together for the first of the starving queue, or sleepers of the main queue can be
-/// served besides those that are on their way.
+/// Which walk is due: permits have come together for the first of the starving queue, or more sleepers of the main
+/// queue can be served than are on their way.
 const fn due(word: u64) -> Then {
     if owed(word) > 0 && count(word) >= owed(word) {
         Then::Walk(Queue::Starving)
@@ -200,7 +200,7 @@ impl Permits {
     pub(crate) fn release(&self, n: u64, most: u64) -> Result<(), TooMany> {
         if n == 1 && most == Self::MOST {
             let old = self.word.fetch_add(ONE, Release);
-            // Nobody sleeps, and there was room.
+            // Somebody sleeps or starves, or there was no room.
             if old & PARKED != 0 || old >= Self::MOST * ONE {
                 return self.after_release(old);
             }

@@ -14,7 +14,8 @@
 //! # Orderings
 //!
 //! Relaxed throughout: a thread compares `owner` with its own number, which only it writes (I1), and reads `levels`
-//! only if it is the owner (I2). What the lock guards is ordered by `raw`. Everybody else reads both for `Debug` only.
+//! only if it is the owner (I2). What the lock guards is ordered by `raw`. Other threads read `owner` only to compare
+//! it, and both for `Debug`.
 
 use super::lock::RawLock;
 use crate::deadline::Deadline;

@@ -8,14 +8,15 @@
 //! - I3: a thread leaves the queue by being selected or by its time-out, not by both (parking, P2): a notification is
 //!   not spent on a thread that reports a time-out.
 //!
-//! Selecting wakes nobody while the lock is held: the thread is moved to the lock's queue, and the next release of the lock
-//! wakes the first one there. If the lock is free, which takes a release by a stranger, the thread is woken at once, with
-//! the duty to see to the others.
+//! Selecting wakes nobody while the lock is held: the thread is moved to the lock's queue, and a release of the lock
+//! wakes up to four that were moved there. If the lock is free, which takes a release by a stranger, the thread is
+//! woken at once, with the duty to see to the others.
 //!
 //! # Orderings
 //!
-//! Relaxed: under the queue's lock by I1. The one look without it is `notify`'s: the notifier holds the lock, which it
-//! took (Acquire) after the waiter had let go of it (Release), and the waiter had counted itself before (I2).
+//! Relaxed: under the queue's lock by I1. `notify` and `Debug` look without it. A notifier that holds the lock acquired
+//! it after the waiter had counted itself (I2) and released it. A stranger's `notify` may miss a waiter that nothing
+//! orders before it.
 #![allow(unsafe_code)]
 
 use super::lock::{MOVED, RawLock};

@@ -1,4 +1,4 @@
-//! What is explored: in the gate the short programs, and by `ci/explore.sh` all of them.
+//! The programs of lock and permits: the gate explores the short ones, `ci/explore.sh` the long ones.
 
 use super::graph::{Found, liveness, safety};
 use super::{Explored, PLAIN, Program, Role};
@@ -127,7 +127,7 @@ fn a_starving_waiter_is_served_in_the_end() {
     all::<Permits>("permits", "live", SHORT_LIVE_PERMITS, liveness::<Permits>);
 }
 
-/// Prints the whole table. It takes some minutes and gigabytes: `ci/explore.sh`.
+/// Prints the rows of lock and permits. It takes some minutes and gigabytes: `ci/explore.sh`.
 #[test]
 fn everything() {
     if std::env::var_os("SIXFOLD_EXPLORE").is_none() {

@@ -1,7 +1,7 @@
 //! While one thread waits, its outer levels keep their `&Cell`, and another thread gets one too.
 // says: a `Condition` cannot be used over `RLock<Cell<i32>>`
 // says: a `Condition` goes over a `Lock<T>`, an `RLock<T>` whose `T` is `Sync`, or a `&` or `Arc` of one
-// says: use a `Lock<T>`, whose guard gives `&mut T`, or an atomic
+// says: use a `Lock<T>`, whose guard gives `&mut T`, an atomic
 
 use sixfold::{Condition, RLock};
 use std::cell::Cell;
