@@ -10,8 +10,8 @@
 
 use super::report::{Hold, Waiting};
 use super::thread::{self, Known, local, quietly};
+use loom::sync::Mutex;
 use loom::sync::atomic::AtomicU64;
-use loom::sync::{Mutex, MutexGuard};
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
@@ -208,12 +208,6 @@ impl Execution {
             Self::fail();
             instead()
         })
-    }
-
-    /// Unlocks a mutex of loom's, if it can be used.
-    pub(super) fn unlock<T>(guard: MutexGuard<'_, T>) {
-        let guard = Cell::new(Some(guard));
-        Self::try_loom(|| drop(guard.take()), || std::mem::forget(guard.take()));
     }
 
     /// A number that is given out once in an execution.

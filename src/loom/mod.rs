@@ -17,3 +17,4 @@ pub(crate) mod report;
 #[cfg_attr(sixfold_checked, allow(dead_code))]
 pub(crate) mod sleeper;
 pub(crate) mod thread;
+mod unlock;

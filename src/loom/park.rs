@@ -15,6 +15,7 @@
 
 use super::execution::{Execution, Identity};
 use super::sleeper::Patience;
+use super::unlock::unlock;
 use crate::deadline::Deadline;
 use crate::park::{Key, Parked, Pick, Requeue, Sleep, Unparked};
 use loom::sync::{Mutex, MutexGuard, mpsc};
@@ -73,7 +74,7 @@ impl DerefMut for Locked<'_> {
 
 impl Drop for Locked<'_> {
     fn drop(&mut self) {
-        self.0.take().map(Execution::unlock);
+        self.0.take().map(unlock);
     }
 }
 

@@ -4,6 +4,8 @@
 use crate::common::{A_WHILE, explore_bounded};
 use crate::objects::Objects;
 use loom::thread;
+use sixfold::{Condition, Lock, RLock, Semaphore};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -280,4 +282,43 @@ fn a_notified_waiter_sees_the_lock_locked_beside_every_call_of_another() {
             });
         }
     }
+}
+
+/// A panic that is caught releases the guard that it drops, and poisons nothing, whoever waits.
+fn a_caught_panic_releases<L: Send + Sync + 'static>(make: fn() -> L, locked: fn(&L, &mut dyn FnMut())) {
+    sixfold::model(move || {
+        let lock = Arc::new(make());
+        let other = thread::spawn({
+            let lock = lock.clone();
+            move || locked(&lock, &mut || ())
+        });
+        let panics = || locked(&lock, &mut || std::panic::resume_unwind(Box::new("on purpose")));
+        assert!(catch_unwind(AssertUnwindSafe(panics)).is_err());
+        // Not after another call of ours.
+        other.join().unwrap();
+        locked(&lock, &mut || ());
+    });
+}
+
+#[test]
+fn a_caught_panic_releases_what_it_held_and_poisons_nothing() {
+    a_caught_panic_releases(Lock::new, |lock, body| {
+        let _held = lock.hold();
+        body();
+    });
+    a_caught_panic_releases(RLock::new, |lock, body| {
+        let _held = (lock.hold(), lock.hold());
+        body();
+    });
+    a_caught_panic_releases(Condition::new, |condition, body| {
+        let _held = condition.hold();
+        body();
+    });
+    a_caught_panic_releases(
+        || Semaphore::new(1),
+        |permits, body| {
+            let _held = permits.hold();
+            body();
+        },
+    );
 }

@@ -13,6 +13,7 @@ use crate::error::NotHeldError;
 use crate::loom::execution::{Caller, Execution, Identity};
 use crate::loom::report::{gave_back, took, waiting};
 use crate::loom::sleeper::{Patience, Sleeper, can_sleep};
+use crate::loom::unlock::unlock;
 use crate::shim::thread::{me, model_has_failed};
 use loom::sync::{Mutex, MutexGuard};
 use std::cell::{Cell, RefCell};
@@ -268,7 +269,7 @@ impl RawLock {
         }
         gave_back(&self.identity, 1);
         if let Some(guard) = state.guard.take() {
-            Execution::unlock(guard);
+            unlock(guard);
         }
         if let Some(sleeper) = state.next.take() {
             sleeper.give(());
