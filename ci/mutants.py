@@ -86,12 +86,21 @@ KNOWN = [
     known("loom/contract/barrier.rs", "State::end", "replace + with -", "any other number does: the same", same=True),
     known("raw/wait_queue.rs", "WaitQueue::notify", "replace || with &&", SLOW_PATH),
     known("raw/permits.rs", "Permits::release", "replace & with |; replace * with +; replace * with /", SLOW_PATH),
+    known("raw/lock.rs", "<impl Machine for RawLock>::serve", "replace | with ^", DISJOINT, same=True),
     known("raw/lock.rs", "<impl Machine for RawLock>::join", "replace | with ^", DISJOINT, same=True),
+    known("raw/barrier.rs", "arrive", "replace | with ^", DISJOINT, same=True),
+    known("raw/barrier.rs", "leave", "replace | with ^", DISJOINT, same=True),
+    known("raw/barrier.rs", "failed", "replace + with *", "any other numbers do: the same", same=True),
     known("raw/lock.rs", "<impl Machine for RawLock>::pick", "delete field first from struct Walk expression", NOT_CALLED, same=True),
     known("raw/machine.rs", "Machine::is_alone", "replace Machine::is_alone -> bool with true", NOT_CALLED, same=True),
     known("raw/machine.rs", "Machine::set_side", "replace Machine::set_side with ()", NOT_CALLED, same=True),
     known("raw/machine.rs", "Machine::park", "replace && with ||; delete !", MARK, at="if request.woken && !served"),
-    known("raw/machine.rs", "Machine::walk", "delete match arm (Queue::Starving, 1.., _)", MARK),
+    known(
+        "raw/machine.rs",
+        "Machine::walk",
+        "delete match arm (Queue::Starving, 1.., _); delete match arm (Queue::Starving, 0, Then::Again)",
+        MARK,
+    ),
     known("raw/barrier.rs", "RawBarrier::enter", "replace == with !=", MARK, at="arrival == Arrival::Door"),
 ]
 

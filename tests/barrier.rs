@@ -844,3 +844,26 @@ fn a_round_that_completes_meanwhile_does_not_change_why_an_earlier_one_failed() 
         assert_eq!(why(early.join()), (BrokenBarrierKind::Reset, false));
     });
 }
+
+#[test]
+fn who_runs_the_action_is_told_what_ended_its_own_round_and_not_what_broke_a_later_one() {
+    thread::scope(|scope| {
+        let (tell, wait) = (Arc::new(Event::new()), Arc::new(Event::new()));
+        let barrier = Arc::new(Barrier::with_action(1, {
+            let (tell, wait) = (tell.clone(), wait.clone());
+            move || {
+                tell.set();
+                wait.wait();
+            }
+        }));
+        let leads = scope.spawn({
+            let barrier = barrier.clone();
+            move || barrier.wait()
+        });
+        tell.wait();
+        barrier.reset();
+        barrier.abort(); // nobody is in that round
+        wait.set();
+        assert_eq!(leads.join().unwrap().unwrap_err().kind(), BrokenBarrierKind::Reset);
+    });
+}

@@ -538,4 +538,21 @@ mod tests {
             assert_eq!(kind_of(failed(kind)), kind);
         }
     }
+
+    #[test]
+    #[cfg(not(loom))]
+    fn a_round_that_a_leaving_party_completes_is_complete_while_its_action_runs() {
+        let barrier = RawBarrier::new();
+        assert!(barrier.claim(2));
+        std::thread::scope(|scope| {
+            let leads = scope.spawn(|| {
+                barrier.wait(2, Deadline::Never, || assert_eq!(barrier.word.load(Relaxed), ARRIVED + COMPLETE))
+            });
+            while barrier.waiting() == 0 {
+                std::thread::yield_now();
+            }
+            barrier.leave(2, false);
+            assert_eq!(leads.join().unwrap(), Ok(0));
+        });
+    }
 }

@@ -544,6 +544,15 @@ mod tests {
     }
 
     #[test]
+    fn a_release_beside_sleepers_may_make_as_many_as_there_can_be() {
+        crate::model(|| {
+            let permits = Permits { word: AtomicU64::new((Permits::MOST - 1) * ONE + PARKED) };
+            assert_eq!(permits.release(1, Permits::MOST), Ok(()));
+            assert_eq!(permits.free(), Permits::MOST);
+        });
+    }
+
+    #[test]
     fn a_walk_wakes_those_that_can_be_served_and_one_that_is_to_know_that_it_has_lost() {
         assert_eq!(pick(PARKED, 0, 1), Pick::Wake);
         assert_eq!(pick(PARKED + ONE, 0, 2), Pick::Skip);
