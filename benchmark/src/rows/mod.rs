@@ -4,13 +4,22 @@ pub mod barrier;
 pub mod condition;
 pub mod event;
 pub mod lock;
+pub mod queue;
 pub mod rlock;
 pub mod semaphore;
 
 use crate::row::Row;
 
 pub fn all() -> Vec<Row> {
-    let all = [lock::rows(), rlock::rows(), semaphore::rows(), condition::rows(), event::rows(), barrier::rows()];
+    let all = [
+        lock::rows(),
+        rlock::rows(),
+        semaphore::rows(),
+        condition::rows(),
+        event::rows(),
+        barrier::rows(),
+        queue::rows(),
+    ];
     all.into_iter().flatten().collect()
 }
 
