@@ -501,3 +501,31 @@ fn a_party_that_has_left_is_missed_by_nobody() {
         assert_eq!(barrier.parties(), 1);
     });
 }
+
+#[test]
+fn a_party_is_claimed_while_there_is_one_that_nobody_has_and_again_once_all_have_left() {
+    explore(|| {
+        let barrier = Barrier::new(2);
+        let none_is_left = || assert!(catch_unwind(AssertUnwindSafe(|| drop(barrier.party()))).is_err());
+        for _ in 0..2 {
+            let (first, second) = (barrier.party(), barrier.party());
+            none_is_left();
+            first.leave();
+            none_is_left();
+            assert_eq!(barrier.parties(), 1);
+            second.leave();
+            assert_eq!(barrier.parties(), 2);
+        }
+    });
+}
+
+#[test]
+fn the_last_of_two_that_leave_completes_the_round_of_the_third() {
+    explore(|| {
+        let barrier = Arc::new(Barrier::new(3));
+        let waits = spawn(&barrier, |barrier: &Barrier| plain(barrier.wait()));
+        barrier.party().leave();
+        barrier.party().leave();
+        assert_eq!(waits.join().unwrap(), Ok(0));
+    });
+}

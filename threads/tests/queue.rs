@@ -371,7 +371,7 @@ fn after_a_shutdown_join_still_waits_for_what_is_left() {
 }
 
 #[test]
-fn many_threads_in_all_calls_are_let_go_by_a_shutdown_and_nothing_is_lost() {
+fn many_threads_in_all_calls_end_at_a_shutdown_and_nothing_is_lost() {
     for immediate in [false, true] {
         let queue = Queue::bounded(2);
         let (put, got) = (AtomicUsize::new(0), AtomicUsize::new(0));
