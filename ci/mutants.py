@@ -82,6 +82,13 @@ KNOWN = [
         "replace || with &&",
         "a look that comes between is met in another execution, where it came before",
     ),
+    known(
+        "loom/contract/permits.rs",
+        "State::serve",
+        "replace > with <; replace > with >=",
+        "a newcomer that takes what lies for a waiter is met in another execution, where it came before the waiter",
+    ),
+    known("loom/contract/permits.rs", "Permits::wait", "replace && with ||", "a step more, and no outcome", at="last && state"),
     known("loom/contract/meetings.rs", "Meetings::look", "replace + with -", "any other number does: the same", same=True),
     known("loom/contract/barrier.rs", "State::end", "replace + with -", "any other number does: the same", same=True),
     known("raw/wait_queue.rs", "WaitQueue::notify", "replace || with &&", SLOW_PATH),

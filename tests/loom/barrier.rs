@@ -529,3 +529,19 @@ fn the_last_of_two_that_leave_completes_the_round_of_the_third() {
         assert_eq!(waits.join().unwrap(), Ok(0));
     });
 }
+
+#[test]
+fn a_round_that_a_leaving_party_completes_is_complete_while_its_action_runs() {
+    explore(|| {
+        let barrier = std::sync::Arc::new_cyclic(|weak: &std::sync::Weak<Barrier>| {
+            let weak = weak.clone();
+            Barrier::with_action(2, move || weak.upgrade().unwrap().reset())
+        });
+        let shared = Arc::new(barrier);
+        let waits = spawn(&shared, |barrier| barrier.wait());
+        shared.party().leave();
+        let error = waits.join().unwrap().unwrap_err();
+        // It is told so only of a round that was complete.
+        assert_eq!(error.kind(), BrokenBarrierKind::Reset);
+    });
+}
