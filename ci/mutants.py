@@ -85,8 +85,9 @@ KNOWN = [
     known(
         "loom/contract/permits.rs",
         "State::serve",
-        "replace > with <; replace > with >=",
-        "a newcomer that takes what lies for a waiter is met in another execution, where it came before the waiter",
+        "replace > with <; replace > with >=; replace > with ==",
+        "nobody can tell a newcomer that takes what lies for a waiter from one that came before the waiter: the same",
+        same=True,
     ),
     known("loom/contract/permits.rs", "Permits::wait", "replace && with ||", "a step more, and no outcome", at="last && state"),
     known("loom/contract/meetings.rs", "Meetings::look", "replace + with -", "any other number does: the same", same=True),
