@@ -462,6 +462,19 @@ fn a_task_that_drops_or_shuts_down_its_own_pool_does_not_wait_for_itself() {
 }
 
 #[test]
+fn two_tasks_that_shut_down_their_own_pool_do_not_wait_for_each_other() {
+    let (pool, meet) = (Arc::new(ThreadPoolExecutor::new(2)), Arc::new(Barrier::new(2)));
+    let tasks = [(); 2].map(|()| {
+        let (inner, meet) = (pool.clone(), meet.clone());
+        submit(&pool, move || {
+            meet.wait().unwrap();
+            inner.shutdown(true, false);
+        })
+    });
+    assert!(tasks.into_iter().all(|task| task.result_timeout(LONG).unwrap().is_ok()));
+}
+
+#[test]
 fn the_workers_have_ended_when_a_pool_is_dropped() {
     let pool = ThreadPoolExecutor::builder().max_workers(3).thread_name_prefix("gone").build();
     let meet = Arc::new(Barrier::new(3));

@@ -287,6 +287,7 @@ fn a_timer_calls_its_closure_once_after_its_interval_and_not_before() {
 fn a_timer_that_is_cancelled_in_time_does_nothing() {
     let timer = Timer::start(LONG, || unreachable!("it is cancelled"));
     assert!(timer.is_alive());
+    assert!(format!("{timer:?}").starts_with("Timer { state: Waits, thread: Thread(<"));
     assert!(timer.cancel() && timer.cancel());
     let start = Instant::now();
     assert_eq!(timer.join().unwrap(), None::<()>);

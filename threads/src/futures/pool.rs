@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 /// Threads that run tasks. Python: `concurrent.futures.ThreadPoolExecutor`.
 ///
 /// Its drop is the end of Python's `with`: it takes no more tasks, and waits for those that it has. A task that drops the last handle
-/// of its own pool waits for the others.
+/// of its own pool does not wait.
 ///
 /// Tasks begin in the order in which they were submitted. A thread is started with a task for which no other is free, up to
 /// the number of workers. Workers are daemons: [`thread::join_all`](crate::thread::join_all) does not wait for a pool, whose
@@ -164,13 +164,14 @@ impl Shared {
         cancelled.into_iter().for_each(|task| task.end_early(Failure::Cancelled));
     }
 
-    /// Waits for the workers, but not for the calling thread.
+    /// Waits for the workers. Not in one of them, which another may wait for, too.
     #[track_caller]
     fn join(&self) {
-        // After a shutdown there are no new ones.
-        let workers = self.hold().workers.clone();
-        let own = self.is_own().then(thread::current);
-        workers.iter().filter(|worker| Some(*worker) != own.as_ref()).for_each(Handle::wait);
+        if !self.is_own() {
+            // After a shutdown there are no new ones.
+            let workers = self.hold().workers.clone();
+            workers.iter().for_each(Handle::wait);
+        }
     }
 }
 
@@ -318,7 +319,8 @@ impl ThreadPoolExecutor {
     /// Takes no more tasks. Python: `shutdown(wait, cancel_futures)`.
     ///
     /// Tasks that have begun are finished. Those that have not are cancelled if `cancel_futures`, and run otherwise. If `wait`, the
-    /// call returns once all workers have ended; in a task of this pool, all others. To call it again is no error.
+    /// call returns once all workers have ended; in a task of this pool, which could wait for itself, at once. To call it again
+    /// is no error.
     ///
     /// # Examples
     /// ```

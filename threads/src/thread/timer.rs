@@ -2,6 +2,7 @@
 
 use super::{Handle, Thread};
 use sixfold::{Condition, Lock};
+use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -20,7 +21,6 @@ use std::time::{Duration, Instant};
 /// assert_eq!(never.join().unwrap(), None);
 /// assert_eq!(rings.join().unwrap(), Some(()));
 /// ```
-#[derive(Debug)]
 pub struct Timer<T> {
     state: Arc<Condition<Lock<State>>>,
     thread: Thread<Option<T>>,
@@ -162,5 +162,11 @@ impl<T> Timer<T> {
     /// ```
     pub fn is_alive(&self) -> bool {
         self.thread.is_alive()
+    }
+}
+
+impl<T> fmt::Debug for Timer<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Timer").field("state", &*self.state.hold()).field("thread", &self.thread).finish()
     }
 }
