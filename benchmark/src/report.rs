@@ -256,7 +256,7 @@ pub struct Report {
     pub took: Duration,
 }
 
-const KINDS: [&str; 6] = ["lock", "rlock", "semaphore", "condition", "event", "barrier"];
+const KINDS: [&str; 8] = ["lock", "rlock", "semaphore", "condition", "event", "barrier", "queue", "pool"];
 
 impl Report {
     pub fn markdown(&self) -> String {
