@@ -1,3 +1,6 @@
+// Who works on this begins with CONTRIBUTING.md: the map, what happens when a `hold()` must wait, what must be true before an
+// ordering is weakened, and how to add a call.
+
 #![doc = include_str!("../docs/crate.md")]
 #![warn(unreachable_pub)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
