@@ -29,8 +29,9 @@ pub(super) fn unlock<T>(guard: MutexGuard<'_, T>) {
 fn unlock_for_std<T>(guard: &mut ManuallyDrop<MutexGuard<'_, T>>) {
     struct Lent<'a, 'b, T>(&'a mut ManuallyDrop<MutexGuard<'b, T>>);
 
-    // SAFETY: the thread that has it waits meanwhile, and the drop only unlocks. Systems whose mutexes are futexes let any
-    // thread do so; on the others the mutex is of the plain kind, which does not ask either.
+    // SAFETY: the thread that has it waits meanwhile, and the drop only unlocks. Where mutexes are futexes, as on Linux and
+    // Windows, any thread may do so. Elsewhere std has a plain pthread mutex, which keeps no owner to compare, although POSIX
+    // does not promise that. It is in a model only, after a panic that was caught.
     unsafe impl<T> Send for Lent<'_, '_, T> {}
 
     impl<T> Lent<'_, '_, T> {

@@ -229,14 +229,17 @@ fn a_time_out_does_not_reach_into_the_round_after_a_reset() {
     });
 }
 
+fn of_two_whose_action_resets_it() -> std::sync::Arc<Barrier> {
+    std::sync::Arc::new_cyclic(|weak: &std::sync::Weak<Barrier>| {
+        let weak = weak.clone();
+        Barrier::with_action(2, move || weak.upgrade().unwrap().reset())
+    })
+}
+
 #[test]
 fn an_action_that_resets_fails_its_own_round_and_leaves_a_new_barrier() {
     explore(|| {
-        let barrier = std::sync::Arc::new_cyclic(|weak: &std::sync::Weak<Barrier>| {
-            let weak = weak.clone();
-            Barrier::with_action(2, move || weak.upgrade().unwrap().reset())
-        });
-        let shared = Arc::new(barrier);
+        let shared = Arc::new(of_two_whose_action_resets_it());
         let other = spawn(&shared, |barrier| plain(barrier.wait()));
         assert_eq!(plain(shared.wait()), BROKEN);
         assert_eq!(other.join().unwrap(), BROKEN);
@@ -533,11 +536,7 @@ fn the_last_of_two_that_leave_completes_the_round_of_the_third() {
 #[test]
 fn a_round_that_a_leaving_party_completes_is_complete_while_its_action_runs() {
     explore(|| {
-        let barrier = std::sync::Arc::new_cyclic(|weak: &std::sync::Weak<Barrier>| {
-            let weak = weak.clone();
-            Barrier::with_action(2, move || weak.upgrade().unwrap().reset())
-        });
-        let shared = Arc::new(barrier);
+        let shared = Arc::new(of_two_whose_action_resets_it());
         let waits = spawn(&shared, |barrier| barrier.wait());
         shared.party().leave();
         let error = waits.join().unwrap().unwrap_err();

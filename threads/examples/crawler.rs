@@ -1,4 +1,5 @@
 //! A crawler over a folder of linked pages: `cargo run --release --example crawler [FOLDER] [--threads N] [--seconds S]`.
+//! With `--make PAGES` it only makes such a site in the folder.
 //!
 //! It begins with `index.html` and follows links to other files of the folder. Without a folder it makes a site of its own, and
 //! checks that it has found every page that can be reached. A queue has the pages to read, a semaphore bounds how many files are
@@ -134,15 +135,21 @@ fn make_site(folder: &Path, pages: usize) -> io::Result<()> {
 }
 
 fn main() -> io::Result<ExitCode> {
-    let (mut folder, mut threads, mut seconds) = (None, 8, 60);
+    let (mut folder, mut threads, mut seconds, mut made) = (None, 8, 60, None);
     let mut arguments = env::args().skip(1);
     while let Some(argument) = arguments.next() {
         let mut number = || arguments.next().and_then(|text| text.parse().ok()).ok_or("needs a number");
         match &*argument {
             "--threads" => threads = number().map_err(io::Error::other)?,
             "--seconds" => seconds = number().map_err(io::Error::other)? as u64,
+            "--make" => made = Some(number().map_err(io::Error::other)?),
             _ => folder = Some(PathBuf::from(argument)),
         }
+    }
+    if let (Some(folder), Some(pages)) = (&folder, made) {
+        fs::create_dir_all(folder)?;
+        make_site(folder, pages)?;
+        return Ok(ExitCode::SUCCESS);
     }
     const PAGES: usize = 500;
     let is_own = folder.is_none();

@@ -5,6 +5,7 @@ use sixfold::{Barrier, Lock};
 use sixfold_threads::queue::{
     GetError, LifoQueue, Order, PriorityQueue, PutError, Queue, QueueOf, ShutDown, SimpleQueue, TooManyDone,
 };
+use sixfold_threads::thread::Thread;
 use std::cmp::Ordering;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -166,27 +167,20 @@ fn a_comparison_that_panics_leaves_a_queue_that_works() {
 }
 
 #[test]
-fn who_waits_is_served_although_the_thread_that_was_woken_first_panics() {
+fn who_waits_for_a_place_gets_that_of_an_item_that_a_panic_has_lost() {
     let fails = Arc::new(AtomicBool::new(false));
     let item = |number| Item(number, fails.clone());
-    let queue = PriorityQueue::bounded(2);
-    (0..2).for_each(|number| queue.put(item(number)).unwrap());
-    thread::scope(|scope| {
-        let puts: Vec<_> = (2..4)
-            .map(|number| {
-                let (item, queue) = (item(number), &queue);
-                scope.spawn(move || catch_unwind(AssertUnwindSafe(|| queue.put(item))).is_err())
-            })
-            .collect();
-        thread::sleep(SOON);
-        // The item of one put is in the queue after its panic, so both need a place.
-        _ = queue.get();
-        fails.store(true, Relaxed);
-        while !puts.iter().all(|put| put.is_finished()) {
-            _ = catch_unwind(AssertUnwindSafe(|| queue.get_timeout(Duration::from_millis(1))));
-        }
-        puts.into_iter().for_each(|put| _ = put.join().unwrap());
+    let queue = Arc::new(PriorityQueue::bounded(3));
+    (0..3).for_each(|number| queue.put(item(number)).unwrap());
+    let put = Thread::spawn({
+        let (queue, item) = (queue.clone(), item(3));
+        move || queue.put(item).is_ok()
     });
+    thread::sleep(SOON); // probably it waits
+    fails.store(true, Relaxed);
+    assert!(catch_unwind(AssertUnwindSafe(|| queue.get())).is_err());
+    assert!(put.join_timeout(LONG).expect("it is told").unwrap());
+    assert_eq!((queue.qsize(), queue.unfinished_tasks()), (3, 3));
 }
 
 // ---- What Python's tests demand of SimpleQueue.

@@ -561,17 +561,15 @@ impl<'a, 'b, O: Order> Turn<'a, 'b, O> {
 
 impl<O: Order> Drop for Turn<'_, '_, O> {
     fn drop(&mut self) {
+        // A panic comes after the heap has grown or shrunk.
         let now = self.state.items.len();
         if now > self.before {
             self.state.unfinished += 1;
-        } else if now < self.before && !self.is_got {
-            self.queue.done(self.state, 1); // nobody will say so
-        }
-        // One of these has changed. The other may have been told to this thread, which has panicked.
-        if now > self.before || now > 0 && std::thread::panicking() {
             self.queue.not_empty.notify_with(self.state, 1);
-        }
-        if now < self.before || self.queue.has_room(self.state) && std::thread::panicking() {
+        } else if now < self.before {
+            if !self.is_got {
+                self.queue.done(self.state, 1); // nobody will say so
+            }
             self.queue.not_full.notify_with(self.state, 1);
         }
     }

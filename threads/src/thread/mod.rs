@@ -532,13 +532,11 @@ pub fn join_all() {
 #[must_use = "false means that the time was up"]
 #[track_caller]
 pub fn join_all_timeout(timeout: Duration) -> bool {
-    match Instant::now().checked_add(timeout) {
-        Some(deadline) => join_all_deadline(deadline),
-        None => {
-            join_all();
-            true
-        }
+    if let Some(deadline) = Instant::now().checked_add(timeout) {
+        return join_all_deadline(deadline);
     }
+    join_all();
+    true
 }
 
 /// As [`join_all`], until `deadline` at the latest. False: the time was up.
