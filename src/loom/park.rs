@@ -235,7 +235,7 @@ pub(crate) unsafe fn unpark_requeue(
 
 /// See the real half.
 pub(crate) trait Spin {
-    fn new(key: Key, deadline: Deadline) -> Self;
+    fn new(key: Key, deadline: Deadline, woken: bool) -> Self;
     fn again(&mut self, _: bool) -> bool;
     fn hit(&mut self);
 }
@@ -249,7 +249,7 @@ pub(crate) type Wait = Never;
 pub(crate) type TurnOrWait = Never;
 
 impl Spin for Never {
-    fn new(_: Key, _: Deadline) -> Self {
+    fn new(_: Key, _: Deadline, _: bool) -> Self {
         Self
     }
 

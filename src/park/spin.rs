@@ -5,7 +5,8 @@
 //!
 //! - A thread that waits for its *turn* at a lock looks for some 2 µs, yields its core a few times, and sleeps. The number of
 //!   looks is fixed: two threads that stay awake for a lock pass its cache line to and fro, which takes several times as long
-//!   per turn as one thread alone needs.
+//!   per turn as one thread alone needs. A thread that was woken does not yield: it might get the core back only after the time slice
+//!   of another thread, some milliseconds, and meanwhile nobody is woken in its place. From its next sleep it is woken on a free core.
 //! - A permit of a semaphore is a turn where several threads wait, and something that happens where one waits alone.
 //! - A thread that waits for something to *happen* may look for about as long as a sleep would cost, so never for more than
 //!   twice the price of having known the future (Karlin et al., 1991). Whether that pays is learned by address: what has
@@ -15,6 +16,7 @@ use super::lot::cores;
 use super::{Key, Sleep};
 use crate::deadline::Deadline;
 use core::hint;
+use core::slice;
 use core::sync::atomic::AtomicU32;
 use core::sync::atomic::Ordering::Relaxed;
 use std::thread;
@@ -22,7 +24,8 @@ use std::time::{Duration, Instant};
 
 /// A number of looks before a sleep.
 pub(crate) trait Spin {
-    fn new(key: Key, deadline: Deadline) -> Self;
+    /// `woken`: the thread has slept for the same, was woken, and has not been served yet.
+    fn new(key: Key, deadline: Deadline, woken: bool) -> Self;
     /// Lets a moment pass. False when it is time to sleep. `alone`: no other thread sleeps for the same.
     fn again(&mut self, alone: bool) -> bool;
     /// The last look has found what the thread waits for.
@@ -32,29 +35,29 @@ pub(crate) trait Spin {
 /// For a turn at a lock.
 #[derive(Debug)]
 pub(crate) struct Turn {
-    step: usize,
+    steps: slice::Iter<'static, u32>,
 }
 
 impl Turn {
     /// What comes before each look: so many pauses, or where there are none a yield. The first yield comes early, for the
     /// case that the thread that is waited for needs this core.
     const STEPS: [u32; 8] = [2, 4, 8, 0, 16, 0, 32, 0];
+    const STEPS_IF_WOKEN: [u32; 5] = [2, 4, 8, 16, 32];
 }
 
 impl Spin for Turn {
     #[inline]
-    fn new(_: Key, _: Deadline) -> Self {
-        Self { step: 0 }
+    fn new(_: Key, _: Deadline, woken: bool) -> Self {
+        Self { steps: if woken { Self::STEPS_IF_WOKEN.iter() } else { Self::STEPS.iter() } }
     }
 
     #[inline]
     fn again(&mut self, _: bool) -> bool {
-        match Self::STEPS.get(self.step) {
+        match self.steps.next() {
             None => return false,
             Some(0) => thread::yield_now(),
             Some(&pauses) => (0..pauses).for_each(|_| hint::spin_loop()),
         }
-        self.step += 1;
         true
     }
 
@@ -164,7 +167,7 @@ pub(crate) struct Wait {
 
 impl Spin for Wait {
     #[inline]
-    fn new(key: Key, deadline: Deadline) -> Self {
+    fn new(key: Key, deadline: Deadline, _: bool) -> Self {
         Self::among(u32::MAX, key, deadline)
     }
 
@@ -265,8 +268,9 @@ pub(crate) struct TurnOrWait {
 }
 
 impl Spin for TurnOrWait {
-    fn new(key: Key, deadline: Deadline) -> Self {
-        Self { turn: Turn::new(key, deadline), wait: Wait::new(key, deadline) }
+    fn new(key: Key, deadline: Deadline, _: bool) -> Self {
+        // Here a thread that was woken yields, too: more of them are awake at once, and without that they burn more.
+        Self { turn: Turn::new(key, deadline, false), wait: Wait::new(key, deadline, false) }
     }
 
     fn again(&mut self, alone: bool) -> bool {
@@ -377,9 +381,9 @@ mod tests {
 
     #[test]
     fn nothing_is_spent_where_the_deadline_is_near() {
-        assert!(!Wait::new(Key::of(&0u8), Deadline::Passed).again(true));
-        assert!(!Wait::new(Key::of(&0u8), Deadline::At(Instant::now() + Duration::from_micros(20))).again(true));
-        assert!(Wait::new(Key::of(&0u8), Deadline::At(Instant::now() + Duration::from_secs(9))).again(true));
+        assert!(!Wait::new(Key::of(&0u8), Deadline::Passed, false).again(true));
+        assert!(!Wait::new(Key::of(&0u8), Deadline::At(Instant::now() + Duration::from_micros(20)), false).again(true));
+        assert!(Wait::new(Key::of(&0u8), Deadline::At(Instant::now() + Duration::from_secs(9)), false).again(true));
     }
 
     #[test]
@@ -387,11 +391,11 @@ mod tests {
         let object = 0u8;
         let place = known(Key::of(&object));
         for _ in 0..100 {
-            let mut spin = Wait::new(Key::of(&object), Deadline::Never);
+            let mut spin = Wait::new(Key::of(&object), Deadline::Never, false);
             let looks = (0..10_000).take_while(|_| spin.again(true)).count();
             assert!(looks < 10_000);
         }
-        let mut spin = Wait::new(Key::of(&object), Deadline::Never);
+        let mut spin = Wait::new(Key::of(&object), Deadline::Never, false);
         spin.again(true);
         drop(spin);
         // Other tests may look at the same place: but not as many as have ended here.
@@ -399,9 +403,14 @@ mod tests {
     }
 
     #[test]
-    fn a_turn_is_waited_for_during_eight_looks() {
-        let mut spin = Turn::new(Key::of(&0u8), Deadline::Never);
-        assert_eq!((0..100).take_while(|_| spin.again(true)).count(), 8);
+    fn a_turn_is_waited_for_during_a_few_looks() {
+        let looks = |woken| {
+            let mut spin = Turn::new(Key::of(&0u8), Deadline::Never, woken);
+            (0..100).take_while(|_| spin.again(true)).count()
+        };
+        assert_eq!(looks(false), 8);
+        assert_eq!(looks(true), 5);
+        assert!(!Turn::STEPS_IF_WOKEN.contains(&0), "a thread that was woken does not yield");
     }
 
     #[test]
@@ -409,7 +418,7 @@ mod tests {
         // Several, since what other tests have learned in vain may lie at the place of one.
         let objects = [0u8; 64];
         let looks = |object: &u8, alone| {
-            let mut spin = TurnOrWait::new(Key::of(object), Deadline::Never);
+            let mut spin = TurnOrWait::new(Key::of(object), Deadline::Never, false);
             (0..10_000).take_while(|_| spin.again(alone)).count()
         };
         assert!(objects.iter().all(|object| looks(object, false) == Turn::STEPS.len()));

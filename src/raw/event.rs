@@ -114,7 +114,7 @@ impl RawEvent {
     fn wait_slow(&self, deadline: Deadline) -> bool {
         let mut word = self.word.load(Acquire);
         let mine = generation(word);
-        let mut spin = Wait::new(self.queue(), deadline);
+        let mut spin = Wait::new(self.queue(), deadline, false);
         loop {
             if is_over(word, mine) || model_has_failed() {
                 spin.hit();

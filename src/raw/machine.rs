@@ -26,6 +26,10 @@ use crate::shim::atomic::{AtomicU8, AtomicU64};
 use crate::shim::thread::model_has_failed;
 use core::cell::Cell;
 
+/// At most this many stay awake for a while in the starving queue. Whoever joins it is about to be granted what it waits for,
+/// and nobody else gets that before it is awake.
+const WATCHING: u32 = 2;
+
 /// A queue of sleepers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Queue {
@@ -210,7 +214,7 @@ pub(crate) trait Machine: Sized {
     /// Waits until the request is served. False: `deadline` has passed.
     #[cold]
     fn acquire_slow(&self, mut request: Request, deadline: Deadline, mut starvation: Starvation) -> bool {
-        let mut spin = Self::Spin::new(self.key(Queue::Main), deadline);
+        let mut spin = Self::Spin::new(self.key(Queue::Main), deadline, request.woken);
         loop {
             let word = self.word().look();
             if let Some((next, then)) = Self::serve(word, request) {
@@ -232,7 +236,7 @@ pub(crate) trait Machine: Sized {
                     Slept::TimedOut => request.woken = false,
                     Slept::Woken => request.woken = true,
                 }
-                spin = Self::Spin::new(self.key(Queue::Main), deadline);
+                spin = Self::Spin::new(self.key(Queue::Main), deadline, request.woken);
             }
         }
     }
@@ -263,8 +267,14 @@ pub(crate) trait Machine: Sized {
         // 2. The closures read and change our own words, no more.
         // 3. Before sleeping we only unpark.
         let parked = unsafe {
+            let (key, token) = (self.key(queue), request.n as usize);
             let before_sleep = || _ = self.see_to(then.replace(Then::Nothing));
-            park::park(self.key(queue), request.n as usize, until, validate, before_sleep, timed_out)
+            match queue {
+                Queue::Main => park::park(key, token, until, validate, before_sleep, timed_out),
+                Queue::Starving => {
+                    park::park_watchfully(key, token, until, WATCHING, validate, before_sleep, timed_out)
+                }
+            }
         };
         match (parked, queue) {
             (Parked::Woken(_), Queue::Main) => Slept::Woken,
