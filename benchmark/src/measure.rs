@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 pub struct Sample {
     pub operations: u64,
     pub elapsed: Duration,
-    /// Processor time of the whole process.
+    /// Processor time of the threads that did them, from the first operation of each to its last.
     pub cpu: Duration,
     /// Operations of each thread, where the threads did the same for the same time.
     pub each: Vec<u64>,
@@ -61,11 +61,8 @@ impl Run {
 
 /// One thread calls `body` `n` times.
 pub fn alone(n: u64, mut body: impl FnMut()) -> Sample {
-    let (start, cpu) = (Instant::now(), cpu_time());
-    for _ in 0..n {
-        body();
-    }
-    Sample { operations: n, elapsed: start.elapsed(), cpu: cpu_time() - cpu, ..Sample::default() }
+    let stretch = Stretch::of(|| (0..n).for_each(|_| body()));
+    Sample { operations: n, elapsed: stretch.end - stretch.start, cpu: stretch.cpu, ..Sample::default() }
 }
 
 /// `threads` threads call `body` with their number, `n` times each; all together are `n` operations.
@@ -76,8 +73,7 @@ pub fn crew(threads: usize, n: u64, body: impl Fn(usize, u64) + Sync) -> Sample 
 /// Thread `i` calls `body` `rounds[i]` times; all together are `operations`.
 pub fn crew_with_parts(rounds: &[u64], operations: u64, body: impl Fn(usize, u64) + Sync) -> Sample {
     let ready = Barrier::new(rounds.len());
-    let cpu = cpu_time();
-    let times: Vec<_> = thread::scope(|scope| {
+    let stretches: Vec<_> = thread::scope(|scope| {
         let threads: Vec<_> = rounds
             .iter()
             .enumerate()
@@ -85,15 +81,13 @@ pub fn crew_with_parts(rounds: &[u64], operations: u64, body: impl Fn(usize, u64
                 let (body, ready) = (&body, &ready);
                 scope.spawn(move || {
                     spread(i, || _ = ready.wait());
-                    let start = Instant::now();
-                    (0..rounds).for_each(|round| body(i, round));
-                    (start, Instant::now())
+                    Stretch::of(|| (0..rounds).for_each(|round| body(i, round)))
                 })
             })
             .collect();
         threads.into_iter().map(|thread| thread.join().expect("a bench does not panic")).collect()
     });
-    Sample { operations, elapsed: span(&times), cpu: cpu_time() - cpu, ..Sample::default() }
+    Sample { operations, elapsed: span(&stretches), cpu: sum(&stretches), ..Sample::default() }
 }
 
 /// `threads` threads call `body` with their number over and over for about `time`. An operation is one call.
@@ -107,30 +101,30 @@ pub fn for_a_while(threads: usize, time: Duration, body: impl Fn(usize) + Sync) 
 /// The same, and an operation is a call that returns true.
 pub fn successes_for_a_while(threads: usize, time: Duration, body: impl Fn(usize) -> bool + Sync) -> Sample {
     let (ready, stop) = (Barrier::new(threads + 1), AtomicBool::new(false));
-    let mut cpu = Duration::ZERO;
     let done: Vec<_> = thread::scope(|scope| {
         let threads: Vec<_> = (0..threads)
             .map(|i| {
                 let (body, ready, stop) = (&body, &ready, &stop);
                 scope.spawn(move || {
                     spread(i, || _ = ready.wait());
-                    let start = Instant::now();
                     let mut successes = 0;
-                    while !stop.load(Relaxed) {
-                        successes += u64::from(body(i));
-                    }
-                    (successes, (start, Instant::now()))
+                    let stretch = Stretch::of(|| {
+                        while !stop.load(Relaxed) {
+                            successes += u64::from(body(i));
+                        }
+                    });
+                    (successes, stretch)
                 })
             })
             .collect();
         ready.wait();
-        cpu = cpu_time();
         thread::sleep(time);
         stop.store(true, Relaxed);
         threads.into_iter().map(|thread| thread.join().expect("a bench does not panic")).collect()
     });
-    let (each, times): (Vec<u64>, Vec<_>) = done.into_iter().unzip();
-    Sample { operations: each.iter().sum(), elapsed: span(&times), cpu: cpu_time() - cpu, each, longest_wait: None }
+    let (each, stretches): (Vec<u64>, Vec<_>) = done.into_iter().unzip();
+    let (elapsed, cpu) = (span(&stretches), sum(&stretches));
+    Sample { operations: each.iter().sum(), elapsed, cpu, each, longest_wait: None }
 }
 
 /// Thread 0 takes its turn again as soon as one is over. Thread 1 does the same with as much work outside, and its longest
@@ -165,27 +159,60 @@ fn turn_with_wait(turn: impl Fn(&dyn Fn()), longest: &AtomicU64) {
     });
 }
 
+/// What one thread spent on its operations.
+struct Stretch {
+    start: Instant,
+    end: Instant,
+    cpu: Duration,
+}
+
+impl Stretch {
+    /// Each thread asks for its own time. That of the process lacks what threads that are running now have used since the
+    /// last tick of the scheduler; and where there are more threads than cores, the one that would ask when all begin
+    /// comes to it late.
+    fn of(operations: impl FnOnce()) -> Self {
+        let (start, cpu) = (Instant::now(), cpu_time_of_this_thread());
+        operations();
+        let cpu = cpu_time_of_this_thread() - cpu;
+        Self { start, end: Instant::now(), cpu }
+    }
+}
+
 /// From the first start to the last end.
-fn span(times: &[(Instant, Instant)]) -> Duration {
-    let start = times.iter().map(|times| times.0).min().expect("there are threads");
-    let end = times.iter().map(|times| times.1).max().expect("there are threads");
+fn span(stretches: &[Stretch]) -> Duration {
+    let start = stretches.iter().map(|stretch| stretch.start).min().expect("there are threads");
+    let end = stretches.iter().map(|stretch| stretch.end).max().expect("there are threads");
     end - start
 }
 
-/// The processor time that the process has used so far.
-#[cfg(unix)]
-pub fn cpu_time() -> Duration {
-    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    // SAFETY: the pointer is to a timespec of ours, which is all that the call writes to.
-    let result = unsafe { libc::clock_gettime(libc::CLOCK_PROCESS_CPUTIME_ID, &raw mut time) };
-    assert_eq!(result, 0, "every Unix has this clock");
-    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+fn sum(stretches: &[Stretch]) -> Duration {
+    stretches.iter().map(|stretch| stretch.cpu).sum()
 }
 
-/// Unknown here.
-#[cfg(not(unix))]
+/// The processor time that the calling thread has used so far.
+pub fn cpu_time_of_this_thread() -> Duration {
+    #[cfg(unix)]
+    return time_of(libc::CLOCK_THREAD_CPUTIME_ID);
+    #[cfg(not(unix))]
+    Duration::ZERO // unknown there
+}
+
+/// The processor time that the process has used so far, but for what running threads have used since the scheduler last
+/// looked at them.
 pub fn cpu_time() -> Duration {
-    Duration::ZERO
+    #[cfg(unix)]
+    return time_of(libc::CLOCK_PROCESS_CPUTIME_ID);
+    #[cfg(not(unix))]
+    Duration::ZERO // unknown there
+}
+
+#[cfg(unix)]
+fn time_of(clock: libc::clockid_t) -> Duration {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the pointer is to a timespec of ours, which is all that the call writes to.
+    let result = unsafe { libc::clock_gettime(clock, &raw mut time) };
+    assert_eq!(result, 0, "every Unix has this clock");
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
 /// Keeps a processor busy for about `nanos`.
