@@ -187,6 +187,22 @@ fn a_result_whose_time_is_up_gives_the_future_back() {
 }
 
 #[test]
+fn a_panic_whose_time_is_up_can_be_asked_for_again() {
+    let pool = ThreadPoolExecutor::new(1);
+    let (go, future) = a_task_that_waits(&pool);
+    let error = future.exception_timeout(SOON).unwrap_err();
+    assert!(error.to_string().starts_with("the time was up before the task was done"));
+    assert!(future.exception_timeout(Duration::ZERO).is_err());
+    assert!(future.exception_deadline(Instant::now() + SOON).is_err());
+    go.set();
+    assert_eq!(future.exception_timeout(LONG), Ok(None));
+    assert_eq!(future.result().unwrap(), 1, "the result is still there");
+    let future = submit(&pool, || -> i32 { panic!("no luck") });
+    assert_eq!(future.exception_deadline(Instant::now() + LONG).unwrap().as_deref(), Some("no luck"));
+    assert_eq!(future.exception_timeout(Duration::ZERO).unwrap().as_deref(), Some("no luck"), "it is not used up");
+}
+
+#[test]
 fn a_future_tells_what_state_it_is_in() {
     let pool = ThreadPoolExecutor::new(1);
     let (go, first) = a_task_that_waits(&pool);

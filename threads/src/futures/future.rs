@@ -45,6 +45,11 @@ pub enum Failure {
     TimedOut,
 }
 
+/// The time was up before a future was done. Python: `TimeoutError`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TimeoutError {}
+
 type Callback<T> = Box<dyn FnOnce(&Result<T, Failure>) + Send>;
 
 /// A future, as its task and its owner share it.
@@ -250,6 +255,53 @@ impl<T: Send + 'static> Future<T> {
         self.0.state.hold().message.clone()
     }
 
+    /// Waits until it is done, for at most `timeout`. What the panic of the task said; `None` if it did not panic. Python:
+    /// `exception(timeout)`.
+    ///
+    /// # Errors
+    /// [`TimeoutError`].
+    ///
+    /// # Examples
+    /// ```
+    /// use sixfold_threads::futures::ThreadPoolExecutor;
+    /// use std::time::Duration;
+    ///
+    /// let pool = ThreadPoolExecutor::new(1);
+    /// let slow = pool.submit(|| std::thread::sleep(Duration::from_millis(100))).expect("it is not shut down");
+    /// assert!(slow.exception_timeout(Duration::from_millis(1)).is_err(), "not yet");
+    /// assert_eq!(slow.exception_timeout(Duration::from_secs(60)), Ok(None));
+    /// ```
+    #[track_caller]
+    pub fn exception_timeout(&self, timeout: Duration) -> Result<Option<String>, TimeoutError> {
+        self.exception_within(Limit::Timeout(timeout))
+    }
+
+    /// As [`exception_timeout`](Self::exception_timeout), until `deadline` at the latest.
+    ///
+    /// # Errors
+    /// [`TimeoutError`].
+    ///
+    /// # Examples
+    /// ```
+    /// use sixfold_threads::futures::ThreadPoolExecutor;
+    /// use std::time::{Duration, Instant};
+    ///
+    /// let pool = ThreadPoolExecutor::new(1);
+    /// let future = pool.submit(|| -> i32 { panic!("no luck") }).expect("it is not shut down");
+    /// let message = future.exception_deadline(Instant::now() + Duration::from_secs(60));
+    /// assert_eq!(message.unwrap().as_deref(), Some("no luck"));
+    /// ```
+    #[track_caller]
+    pub fn exception_deadline(&self, deadline: Instant) -> Result<Option<String>, TimeoutError> {
+        self.exception_within(Limit::Deadline(deadline))
+    }
+
+    #[track_caller]
+    fn exception_within(&self, limit: Limit) -> Result<Option<String>, TimeoutError> {
+        let message = |state: &mut State<T>| state.stage.is_over().then(|| state.message.clone());
+        limit.wait_some(&self.0.changed, &mut self.0.state.hold(), message).ok_or(TimeoutError {})
+    }
+
     /// Without a limit. A worker of the same pool may be what it waits for.
     #[track_caller]
     fn wait_to_its_end(&self) {
@@ -437,3 +489,11 @@ impl fmt::Display for Failure {
 }
 
 impl Error for Failure {}
+
+impl fmt::Display for TimeoutError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the time was up before the task was done: it goes on, and its future can be asked again")
+    }
+}
+
+impl Error for TimeoutError {}

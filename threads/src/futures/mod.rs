@@ -8,7 +8,7 @@
 //! | `map(f, items)`, `timeout=` | [`map`](ThreadPoolExecutor::map), [`map_timeout`](ThreadPoolExecutor::map_timeout) |
 //! | `with … as pool:`, `shutdown(wait, cancel_futures)` | the pool's drop, [`shutdown`](ThreadPoolExecutor::shutdown) |
 //! | `future.result()`, `result(timeout)` | [`result`](Future::result), [`result_timeout`](Future::result_timeout), [`result_deadline`](Future::result_deadline) |
-//! | `exception()` | [`exception`](Future::exception): the panic's message |
+//! | `exception()`, `exception(timeout)` | [`exception`](Future::exception): the panic's message; [`exception_timeout`](Future::exception_timeout), [`exception_deadline`](Future::exception_deadline) |
 //! | `done()`, `running()`, `cancelled()`, `cancel()` | the same |
 //! | `add_done_callback(f)` | [`add_done_callback`](Future::add_done_callback) |
 //! | `wait(fs, timeout, return_when)` | [`wait`], [`wait_timeout`], with [`ReturnWhen`] |
@@ -30,7 +30,7 @@ mod future;
 mod pool;
 mod waiting;
 
-pub use self::future::{Failure, Future};
+pub use self::future::{Failure, Future, TimeoutError};
 pub use self::pool::{Builder, Map, SubmitError, ThreadPoolExecutor};
 pub use self::waiting::{
     AsCompleted, AsCompletedTimed, ReturnWhen, TimedOut, Waited, as_completed, as_completed_deadline,
