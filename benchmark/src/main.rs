@@ -14,6 +14,9 @@
 //! - `--pinned` pins everything to one core (Linux).
 //! - `--tsv` prints one line per row and goal, separated by tabs, instead of the report.
 //! - `--write` also puts the report and its charts into `docs/`.
+//!
+//! `sixfold-benchmark --together FILE...` measures nothing: it reads what `--tsv` has printed in several runs, and prints in how
+//! many of them each target was met.
 
 mod chart;
 mod machine;
@@ -25,6 +28,7 @@ mod row;
 mod rows;
 mod scale;
 mod statistics;
+mod together;
 
 use peers::Rank;
 use report::{Outcome, Report, in_words};
@@ -185,6 +189,11 @@ fn fail(message: impl std::fmt::Display) -> ! {
 fn main() {
     if env::args().nth(1).as_deref() == Some(BE_BUSY) {
         Busy::be();
+    }
+    if env::args().nth(1).as_deref() == Some("--together") {
+        let files: Vec<String> = env::args().skip(2).collect();
+        print!("{}", together::markdown(&files).unwrap_or_else(|message| fail(message)));
+        return;
     }
     let options = Options::from_arguments().unwrap_or_else(|message| fail(message));
     let rows: Vec<Row> = rows::all().into_iter().filter(|row| options.wants(|text| row.matches(text))).collect();
