@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 pub struct Sample {
     pub operations: u64,
     pub elapsed: Duration,
-    /// Processor time of the threads that did them, from the first operation of each to its last.
+    /// Processor time of the threads that did them, from the first operation of each to its last. In the row of the pools
+    /// that of the process, which lacks what running threads have used since the scheduler's last tick.
     pub cpu: Duration,
     /// Operations of each thread, where the threads did the same for the same time.
     pub each: Vec<u64>,
@@ -168,8 +169,8 @@ struct Stretch {
 
 impl Stretch {
     /// Each thread asks for its own time. That of the process lacks what threads that are running now have used since the
-    /// last tick of the scheduler; and where there are more threads than cores, the one that would ask when all begin
-    /// comes to it late.
+    /// last tick of the scheduler; and where there are more threads than cores, a thread that asks when all begin may
+    /// get a core late.
     fn of(operations: impl FnOnce()) -> Self {
         let (start, cpu) = (Instant::now(), cpu_time_of_this_thread());
         operations();
@@ -190,7 +191,7 @@ fn sum(stretches: &[Stretch]) -> Duration {
 }
 
 /// The processor time that the calling thread has used so far.
-pub fn cpu_time_of_this_thread() -> Duration {
+fn cpu_time_of_this_thread() -> Duration {
     #[cfg(unix)]
     return time_of(libc::CLOCK_THREAD_CPUTIME_ID);
     #[cfg(not(unix))]

@@ -1,6 +1,7 @@
 //! Medians, and how sure one can be of them.
 
-/// A median and the interval in which it lies with a probability of at least 95 %.
+/// A median and the interval in which it lies with a probability of at least 95 %, or between the smallest and the largest of
+/// up to five values, which five have with 94 %.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Median {
     pub value: f64,

@@ -1,5 +1,6 @@
 //! Several runs, together: in how many of them each target was met.
 
+use crate::report;
 use crate::statistics::median;
 use std::fmt::Write;
 use std::fs;
@@ -80,8 +81,8 @@ pub fn markdown(paths: &[impl AsRef<Path>]) -> Result<String, String> {
     let (same, others): (Vec<&Run>, Vec<&Run>) = runs.iter().partition(|run| run.setting() == first.setting());
     let n = same.len();
     let mut out = format!(
-        "# In how many of {n} runs\n\nPrinted by `sixfold-benchmark --together`, from what `--tsv` had printed in each run; \
-         `docs/benchmarks.md` explains the rows and has the last of them.\n\n"
+        "# In how many of {n} runs each goal was met\n\nPrinted by `sixfold-benchmark --together`, from what `--tsv` had printed \
+         in each run. `docs/benchmarks.md` says what a ratio is, and has the last run in the first setting.\n\n"
     );
     for (i, run) in runs.iter().enumerate() {
         let of = |name| run.property(name);
@@ -109,11 +110,9 @@ pub fn markdown(paths: &[impl AsRef<Path>]) -> Result<String, String> {
             if all.len() == n {
                 met[times] += 1;
             }
-            if 2 * times < n {
+            if 2 * times < all.len() {
                 let middle = median(all.iter().map(|line| line.value).collect()).value;
-                // A bound from below is that of shares, which are at most 1.
-                let excess =
-                    if line.is_met == (line.value <= line.bound) { middle / line.bound } else { line.bound / middle };
+                let excess = report::excess(goal, middle).ok_or_else(|| format!("{goal} is no goal"))?;
                 missed.push((excess, times, all));
             }
         }
@@ -130,11 +129,12 @@ pub fn markdown(paths: &[impl AsRef<Path>]) -> Result<String, String> {
         let values: Vec<String> = all.iter().map(|line| format!("{:.2}", line.value)).collect();
         _ = writeln!(
             out,
-            "| {} | {} | {} | {} | {times} of {n} | {} |",
+            "| {} | {} | {} | {} | {times} of {} | {} |",
             last.row,
             last.goal,
             last.bound,
             values.join(", "),
+            all.len(),
             last.peer
         );
     }

@@ -89,7 +89,8 @@ unsafe fn park_with(
 }
 
 /// As [`park`], but the thread stays awake in the queue for a while, if that has been worth it here and fewer than `most` do
-/// so already. The machines that cannot look at what they wait for before they are in the queue wait in this way.
+/// so already. Whoever cannot look from outside of the queue waits in this way: parties of a barrier, waiters of a
+/// condition, and those in the starving queue, who are granted what they wait for.
 ///
 /// # Safety
 /// Rules 1 to 3 of the module.

@@ -6,7 +6,7 @@
 //! - A thread that waits for its *turn* at a lock looks for some 2 µs, yields its core a few times, and sleeps. The number of
 //!   looks is fixed: two threads that stay awake for a lock pass its cache line to and fro, which takes several times as long
 //!   per turn as one thread alone needs. A thread that was woken does not yield: it might get the core back only after the time slice
-//!   of another thread, some milliseconds, and meanwhile nobody is woken in its place. From its next sleep it is woken on a free core.
+//!   of another thread, some milliseconds, and meanwhile nobody is woken in its place. If it sleeps instead, the system can wake it on a free core.
 //! - A permit of a semaphore is a turn where several threads wait, and something that happens where one waits alone.
 //! - A thread that waits for something to *happen* may look for about as long as a sleep would cost, so never for more than
 //!   twice the price of having known the future (Karlin et al., 1991). Whether that pays is learned by address: what has
@@ -194,8 +194,11 @@ impl Spin for Wait {
                     thread::yield_now();
                     *spent += 1;
                     let before = core::mem::replace(since, Instant::now());
-                    if *since - before > LONG {
+                    let now = *since;
+                    if now - before > LONG {
                         known.yields.blunder();
+                        self.stage = Stage::Over;
+                    } else if matches!(self.deadline, Deadline::At(moment) if moment <= now) {
                         self.stage = Stage::Over;
                     }
                     return true;
@@ -387,6 +390,13 @@ mod tests {
     }
 
     #[test]
+    fn a_burst_ends_when_the_time_is_up() {
+        let mut spin = Wait::new(Key::of(&0u8), Deadline::At(Instant::now()), false);
+        spin.stage = Stage::Yielding { spent: 0, budget: 10, since: Instant::now() };
+        assert_eq!((0..100).take_while(|_| spin.again(true)).count(), 1);
+    }
+
+    #[test]
     fn a_burst_ends_and_makes_place_for_others() {
         let object = 0u8;
         let place = known(Key::of(&object));
@@ -422,6 +432,9 @@ mod tests {
             (0..10_000).take_while(|_| spin.again(alone)).count()
         };
         assert!(objects.iter().all(|object| looks(object, false) == Turn::STEPS.len()));
+        let mut woken = TurnOrWait::new(Key::of(&objects[0]), Deadline::Never, true);
+        let looks_if_woken = (0..100).take_while(|_| woken.again(false)).count();
+        assert_eq!(looks_if_woken, Turn::STEPS.len(), "here it yields, too");
         assert!(objects.iter().any(|object| looks(object, true) > Turn::STEPS.len()));
     }
 

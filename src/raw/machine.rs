@@ -26,8 +26,8 @@ use crate::shim::atomic::{AtomicU8, AtomicU64};
 use crate::shim::thread::model_has_failed;
 use core::cell::Cell;
 
-/// At most this many stay awake for a while in the starving queue. Whoever joins it is about to be granted what it waits for,
-/// and nobody else gets that before it is awake.
+/// At most this many stay awake for a while in the starving queue. Its first sleeper is granted what it waits for by the next
+/// release that suffices, and nobody else gets that before it is awake.
 const WATCHING: u32 = 2;
 
 /// A queue of sleepers.

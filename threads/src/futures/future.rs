@@ -492,7 +492,7 @@ impl Error for Failure {}
 
 impl fmt::Display for TimeoutError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the time was up before the task was done: it goes on, and its future can be asked again")
+        f.write_str("the time was up before the task was done: its future can be asked again")
     }
 }
 

@@ -14,6 +14,7 @@
 //! | `wait(fs, timeout, return_when)` | [`wait`], [`wait_timeout`], with [`ReturnWhen`] |
 //! | `as_completed(fs, timeout)` | [`as_completed`], [`as_completed_timeout`] |
 //! | `CancelledError`, `BrokenThreadPool`, an exception of the task | [`Failure`] |
+//! | `TimeoutError` | [`TimeoutError`] of `exception_timeout`, [`TimedOut`] of `as_completed_timeout`, [`Failure::TimedOut`] of `map_timeout`; `result_timeout` gives the future back |
 //! | `RuntimeError` after a shutdown | [`SubmitError`] |
 //!
 //! # Examples
