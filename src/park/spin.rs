@@ -138,10 +138,15 @@ struct Known {
     looking: AtomicU32,
 }
 
+impl Known {
+    const fn new() -> Self {
+        Self { pauses: Budget::new(900), yields: Budget::new(64), looking: AtomicU32::new(0) }
+    }
+}
+
 fn known(key: Key) -> &'static Known {
     const SIZE: usize = 256;
-    static TABLE: [Known; SIZE] =
-        [const { Known { pauses: Budget::new(900), yields: Budget::new(64), looking: AtomicU32::new(0) } }; SIZE];
+    static TABLE: [Known; SIZE] = [const { Known::new() }; SIZE];
     // Fibonacci hashing: the high bits depend on all bits of the address.
     let hash = (key.0 as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     &TABLE[(hash >> 56) as usize]
@@ -226,7 +231,11 @@ impl Spin for Wait {
 impl Wait {
     /// As long as fewer than `most` threads look already.
     pub(super) fn among(most: u32, key: Key, deadline: Deadline) -> Self {
-        Self { known: known(key), deadline, stage: Stage::Fresh, most, is_counted: false }
+        Self::at(known(key), most, deadline)
+    }
+
+    fn at(known: &'static Known, most: u32, deadline: Deadline) -> Self {
+        Self { known, deadline, stage: Stage::Fresh, most, is_counted: false }
     }
 
     fn first(&mut self) -> Stage {
@@ -312,7 +321,10 @@ impl Starvation {
 
     /// The next sleep of a waiter for `n` permits. `lost`: it was woken, and others were faster.
     pub(crate) fn next(&mut self, lost: bool, n: u32, deadline: Deadline) -> Sleep {
-        let now = Instant::now();
+        self.next_at(Instant::now(), lost, n, deadline)
+    }
+
+    fn next_at(&mut self, now: Instant, lost: bool, n: u32, deadline: Deadline) -> Sleep {
         let since = *self.since.get_or_insert(now);
         self.has_lost |= lost;
         let waited = now - since;
@@ -382,34 +394,38 @@ mod tests {
         assert!((240..260).contains(&tries), "{tries} tries");
     }
 
+    // A place of its own for each test: what others have learned would be found in the table.
+
     #[test]
     fn nothing_is_spent_where_the_deadline_is_near() {
-        assert!(!Wait::new(Key::of(&0u8), Deadline::Passed, false).again(true));
-        assert!(!Wait::new(Key::of(&0u8), Deadline::At(Instant::now() + Duration::from_micros(20)), false).again(true));
-        assert!(Wait::new(Key::of(&0u8), Deadline::At(Instant::now() + Duration::from_secs(9)), false).again(true));
+        static PLACE: Known = Known::new();
+        let spends = |deadline| Wait::at(&PLACE, 1, deadline).again(true);
+        assert!(!spends(Deadline::Passed));
+        assert!(!spends(Deadline::At(Instant::now() + Duration::from_micros(20))));
+        assert!(spends(Deadline::At(Instant::now() + Duration::from_secs(9))));
     }
 
     #[test]
     fn a_burst_ends_when_the_time_is_up() {
-        let mut spin = Wait::new(Key::of(&0u8), Deadline::At(Instant::now()), false);
+        static PLACE: Known = Known::new();
+        let mut spin = Wait::at(&PLACE, 1, Deadline::At(Instant::now()));
         spin.stage = Stage::Yielding { spent: 0, budget: 10, since: Instant::now() };
         assert_eq!((0..100).take_while(|_| spin.again(true)).count(), 1);
     }
 
     #[test]
     fn a_burst_ends_and_makes_place_for_others() {
-        let object = 0u8;
-        let place = known(Key::of(&object));
+        static PLACE: Known = Known::new();
         for _ in 0..100 {
-            let mut spin = Wait::new(Key::of(&object), Deadline::Never, false);
+            let mut spin = Wait::at(&PLACE, u32::MAX, Deadline::Never);
             let looks = (0..10_000).take_while(|_| spin.again(true)).count();
             assert!(looks < 10_000);
         }
-        let mut spin = Wait::new(Key::of(&object), Deadline::Never, false);
+        let mut spin = Wait::at(&PLACE, u32::MAX, Deadline::Never);
         spin.again(true);
+        assert_eq!(PLACE.looking.load(Relaxed), 1);
         drop(spin);
-        // Other tests may look at the same place: but not as many as have ended here.
-        assert!(place.looking.load(Relaxed) < 50);
+        assert_eq!(PLACE.looking.load(Relaxed), 0);
     }
 
     #[test]
@@ -425,55 +441,60 @@ mod tests {
 
     #[test]
     fn a_permit_is_waited_for_longer_only_by_a_thread_that_waits_alone() {
-        // Several, since what other tests have learned in vain may lie at the place of one.
-        let objects = [0u8; 64];
-        let looks = |object: &u8, alone| {
-            let mut spin = TurnOrWait::new(Key::of(object), Deadline::Never, false);
+        static PLACE: Known = Known::new();
+        let looks = |alone| {
+            let turn = Turn::new(Key::of(&PLACE), Deadline::Never, false);
+            let mut spin = TurnOrWait { turn, wait: Wait::at(&PLACE, u32::MAX, Deadline::Never) };
             (0..10_000).take_while(|_| spin.again(alone)).count()
         };
-        assert!(objects.iter().all(|object| looks(object, false) == Turn::STEPS.len()));
-        let mut woken = TurnOrWait::new(Key::of(&objects[0]), Deadline::Never, true);
+        assert_eq!(looks(false), Turn::STEPS.len());
+        assert!(looks(true) > Turn::STEPS.len());
+        let mut woken = TurnOrWait::new(Key::of(&PLACE), Deadline::Never, true);
         let looks_if_woken = (0..100).take_while(|_| woken.again(false)).count();
         assert_eq!(looks_if_woken, Turn::STEPS.len(), "here it yields, too");
-        assert!(objects.iter().any(|object| looks(object, true) > Turn::STEPS.len()));
     }
 
     #[test]
     fn no_more_threads_look_than_may() {
-        let object = 0u8;
-        let mut first = Wait::among(1, Key::of(&object), Deadline::Never);
-        let mut second = Wait::among(1, Key::of(&object), Deadline::Never);
-        first.again(true);
+        static PLACE: Known = Known::new();
+        let mut first = Wait::at(&PLACE, 1, Deadline::Never);
+        let mut second = Wait::at(&PLACE, 1, Deadline::Never);
+        assert!(first.again(true));
         assert!(!second.again(true));
     }
 
-    fn a_wait_of(waited: Duration) -> Starvation {
-        Starvation { since: Instant::now().checked_sub(waited), has_lost: false }
+    /// The next sleep of a wait that has lasted for so long.
+    fn next(waited: Duration, lost: bool, n: u32) -> Sleep {
+        let since = Instant::now();
+        Starvation { since: Some(since), has_lost: false }.next_at(since + waited, lost, n, Deadline::Never)
     }
 
     #[test]
     fn a_waiter_that_has_lost_starves_after_half_a_millisecond_and_every_waiter_after_ten() {
-        let is_starving = |waited, lost, n| a_wait_of(waited).next(lost, n, Deadline::Never).is_starving;
+        let is_starving = |waited, lost, n| next(waited, lost, n).is_starving;
         assert!(!is_starving(Duration::ZERO, true, 2));
         assert!(is_starving(Starvation::SOON, true, 1));
         assert!(is_starving(Starvation::SOON, false, 2), "many permits are hardly ever there by chance");
         assert!(!is_starving(Starvation::SOON, false, 1));
         assert!(is_starving(Starvation::LATE, false, 1));
-        let mut lost_once = a_wait_of(Duration::ZERO);
-        lost_once.next(true, 1, Deadline::Never);
-        lost_once.since = a_wait_of(Starvation::SOON).since;
-        assert!(lost_once.next(false, 1, Deadline::Never).is_starving, "an alarm does not make it forget");
+        let mut lost_once = Starvation::new();
+        let since = Instant::now();
+        assert!(!lost_once.next_at(since, true, 1, Deadline::Never).is_starving);
+        let after_the_alarm = lost_once.next_at(since + Starvation::SOON, false, 1, Deadline::Never);
+        assert!(after_the_alarm.is_starving, "an alarm does not make it forget");
     }
 
     #[test]
     fn a_sleep_ends_with_the_alarm_or_the_deadline_whichever_comes_first() {
         let now = Instant::now();
-        let at = |deadline| Starvation::new().next(false, 1, deadline);
+        let at = |deadline| Starvation::new().next_at(now, false, 1, deadline);
         assert!(at(Deadline::Never).is_alarm);
         assert!(at(Deadline::At(now + Duration::from_secs(9))).is_alarm);
         let near = Deadline::At(now + Starvation::SOON / 2);
         assert_eq!(at(near), Sleep { is_starving: false, is_alarm: false, until: near });
-        let starving = a_wait_of(Starvation::LATE).next(false, 1, Deadline::Never);
-        assert_eq!(starving, Sleep { is_starving: true, is_alarm: false, until: Deadline::Never });
+        assert_eq!(
+            next(Starvation::LATE, false, 1),
+            Sleep { is_starving: true, is_alarm: false, until: Deadline::Never }
+        );
     }
 }
