@@ -62,9 +62,9 @@ use std::time::{Duration, Instant};
 /// before it pass it, so at most all other waiters once each (`docs/printed/explored.md`). A woken thread that does not
 /// run keeps nobody else asleep for more than ten milliseconds: the others look again.
 ///
-/// Before it sleeps, a thread looks eight times, within some 2 µs of its own, and yields its core before three of these looks. One that
-/// was woken for this turn looks five times and does not yield. Of the threads that starve at most two at a time stay awake, for some
-/// 20 µs and 64 yields at most, and for less where that has not paid.
+/// Before it sleeps, a thread looks eight times, within some 2 µs of its own, and yields its core before three of these
+/// looks. One that was woken for this turn looks five times and does not yield. Of the threads that starve at most two
+/// at a time stay awake, for some 20 µs and 64 yields at most, and for less where that has not paid.
 ///
 /// # Size
 /// Two bytes and the value; on one cache line with its value, if that is small.

@@ -61,8 +61,9 @@ use std::time::{Duration, Instant};
 /// holds permits and waits for more of the same semaphore can wait for ever, together with a larger request that came
 /// between: ask for all of them at once, or use `try_acquire_many`.
 ///
-/// Before it sleeps, a thread looks again as at a [`Lock`](crate::Lock), but yields also if it was woken. If no other thread sleeps
-/// there, it then looks for at most some 20 µs more and yields its core at most 64 times, and does less of both where that has not paid.
+/// Before it sleeps, a thread looks again as at a [`Lock`](crate::Lock), but yields also if it was woken. If no other
+/// thread sleeps there, it then looks for at most some 20 µs more and yields its core at most 64 times, and does less
+/// of both where that has not paid.
 ///
 /// # Stopping
 /// A semaphore has no `close`. To stop threads that may sleep here, set an [`Event`](crate::Event) and then release as many permits

@@ -5,8 +5,9 @@
 //!
 //! - A thread that waits for its *turn* at a lock looks for some 2 µs, yields its core a few times, and sleeps. The number of
 //!   looks is fixed: two threads that stay awake for a lock pass its cache line to and fro, which takes several times as long
-//!   per turn as one thread alone needs. A thread that was woken does not yield: it might get the core back only after the time slice
-//!   of another thread, some milliseconds, and meanwhile nobody is woken in its place. If it sleeps instead, the system can wake it on a free core.
+//!   per turn as one thread alone needs. A thread that was woken does not yield: it might get the core back only after the
+//!   time slice of another thread, some milliseconds, and meanwhile nobody is woken in its place. If it sleeps instead, the
+//!   system can wake it on a free core.
 //! - A permit of a semaphore is a turn where several threads wait, and something that happens where one waits alone.
 //! - A thread that waits for something to *happen* may look for about as long as a sleep would cost, so never for more than
 //!   twice the price of having known the future (Karlin et al., 1991). Whether that pays is learned by address: what has
