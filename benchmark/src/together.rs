@@ -79,6 +79,7 @@ pub fn markdown(paths: &[impl AsRef<Path>]) -> Result<String, String> {
     let runs = paths.iter().map(|path| Run::read(path.as_ref())).collect::<Result<Vec<_>, _>>()?;
     let first = runs.first().ok_or("no file is named")?;
     let (same, others): (Vec<&Run>, Vec<&Run>) = runs.iter().partition(|run| run.setting() == first.setting());
+    let rows: Vec<Repeated> = first.lines.iter().map(|line| Repeated::new(line, &same)).collect();
     let n = same.len();
     let mut out = format!(
         "# In how many of {n} runs each goal was met\n\nPrinted by `sixfold-benchmark --together`, from what `--tsv` had printed \
@@ -89,54 +90,69 @@ pub fn markdown(paths: &[impl AsRef<Path>]) -> Result<String, String> {
         let (processor, kernel, rounds) = (of("processor"), of("kernel"), of("rounds"));
         _ = writeln!(out, "{}. {}: {processor}; {kernel}; rounds: {rounds}", i + 1, run.setting());
     }
-
     _ = write!(out, "\n*Met in all* counts the rows whose target was met in all {n} runs in the first setting.");
-    let columns: String = others.iter().map(|run| format!(" {} |", run.setting())).collect();
+    _ = writeln!(out, " The last columns are one run each.\n\n{}", goals(&rows, n, &others));
+    _ = writeln!(out, "Rows that miss their target in more than half of the {n} runs, the furthest first:\n");
+    Ok(out + &missed(&rows)?)
+}
+
+/// A row and one of its goals, in all runs of the same setting that have it.
+struct Repeated<'a> {
+    lines: Vec<&'a Line>,
+    times_met: usize,
+}
+
+impl<'a> Repeated<'a> {
+    fn new(line: &Line, runs: &[&'a Run]) -> Self {
+        let lines: Vec<&Line> = runs.iter().filter_map(|run| run.find(&line.row, &line.goal)).collect();
+        Self { times_met: lines.iter().filter(|line| line.is_met).count(), lines }
+    }
+
+    fn goal(&self) -> &'a str {
+        &self.lines[0].goal
+    }
+
+    /// How far its median is from the bound.
+    fn excess(&self) -> Result<f64, String> {
+        let middle = median(self.lines.iter().map(|line| line.value).collect()).value;
+        report::excess(self.goal(), middle).ok_or_else(|| format!("{} is no goal", self.goal()))
+    }
+}
+
+/// How many rows meet each goal how often.
+fn goals(rows: &[Repeated], n: usize, others: &[&Run]) -> String {
+    let settings: String = others.iter().map(|run| format!(" {} |", run.setting())).collect();
     let counts: String = (1..n).rev().map(|k| format!(" in {k} |")).collect();
-    _ = writeln!(out, " The last columns are one run each.\n\n| goal | rows | met in all |{counts} in none |{columns}");
+    let mut out = format!("| goal | rows | met in all |{counts} in none |{settings}\n");
     _ = writeln!(out, "|---|--:|{}", "--:|".repeat(n + 1 + others.len()));
     let mut goals: Vec<&str> = vec![];
-    let mut missed = vec![];
-    for line in &first.lines {
-        if !goals.contains(&line.goal.as_str()) {
-            goals.push(&line.goal);
+    for row in rows {
+        if !goals.contains(&row.goal()) {
+            goals.push(row.goal());
         }
     }
     for goal in goals {
-        let mut met = vec![0; n + 1];
-        for line in first.lines.iter().filter(|line| line.goal == goal) {
-            let all: Vec<&Line> = same.iter().filter_map(|run| run.find(&line.row, goal)).collect();
-            let times = all.iter().filter(|line| line.is_met).count();
-            if all.len() == n {
-                met[times] += 1;
-            }
-            if 2 * times < all.len() {
-                let middle = median(all.iter().map(|line| line.value).collect()).value;
-                let excess = report::excess(goal, middle).ok_or_else(|| format!("{goal} is no goal"))?;
-                missed.push((excess, times, all));
-            }
-        }
-        let counts: String = met.iter().rev().map(|count| format!(" {count} |")).collect();
+        let in_all_runs = || rows.iter().filter(|row| row.goal() == goal && row.lines.len() == n);
+        let met = |times| in_all_runs().filter(|row| row.times_met == times).count();
+        let counts: String = (0..=n).rev().map(|times| format!(" {} |", met(times))).collect();
         let columns: String = others.iter().map(|run| format!(" {} |", run.met(goal))).collect();
-        _ = writeln!(out, "| {goal} | {} |{counts}{columns}", met.iter().sum::<usize>());
+        _ = writeln!(out, "| {goal} | {} |{counts}{columns}", in_all_runs().count());
     }
+    out
+}
 
+fn missed(rows: &[Repeated]) -> Result<String, String> {
+    let mut missed = vec![];
+    for row in rows.iter().filter(|row| 2 * row.times_met < row.lines.len()) {
+        missed.push((row.excess()?, row));
+    }
     missed.sort_by(|a, b| b.0.total_cmp(&a.0));
-    _ = write!(out, "\nRows that miss their target in more than half of the {n} runs, the furthest first:\n\n");
-    _ = writeln!(out, "| row | goal | bound | values | met in | best peer |\n|---|---|--:|--:|--:|---|");
-    for (_, times, all) in &missed {
-        let last = all.last().expect("a row is in one run at least");
-        let values: Vec<String> = all.iter().map(|line| format!("{:.2}", line.value)).collect();
-        _ = writeln!(
-            out,
-            "| {} | {} | {} | {} | {times} of {} | {} |",
-            last.row,
-            last.goal,
-            last.bound,
-            values.join(", "),
-            all.len(),
-            last.peer
-        );
+    let mut out = String::from("| row | goal | bound | values | met in | best peer |\n|---|---|--:|--:|--:|---|\n");
+    for (_, Repeated { lines, times_met }) in missed {
+        let Line { row, goal, bound, peer, .. } = lines[lines.len() - 1];
+        let values: Vec<String> = lines.iter().map(|line| format!("{:.2}", line.value)).collect();
+        let (values, n) = (values.join(", "), lines.len());
+        _ = writeln!(out, "| {row} | {goal} | {bound} | {values} | {times_met} of {n} | {peer} |");
     }
     Ok(out)
 }
